@@ -1,0 +1,16 @@
+# One static library a folder, so that an arrow that ARCHITECTURE.md does not allow does not link.
+#   penstock_folder(catalog DEPENDS base config)  makes  host_catalog  from host/catalog/*.cpp
+function(penstock_folder name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  list(TRANSFORM arg_DEPENDS PREPEND host_)
+  if(sources)
+    add_library(host_${name} STATIC ${sources})
+    target_include_directories(host_${name} PUBLIC ${CMAKE_SOURCE_DIR}/host)
+    target_link_libraries(host_${name} PUBLIC ${arg_DEPENDS} penstock_sdk PRIVATE ${arg_LIBRARIES})
+  else()
+    add_library(host_${name} INTERFACE)
+    target_include_directories(host_${name} INTERFACE ${CMAKE_SOURCE_DIR}/host)
+    target_link_libraries(host_${name} INTERFACE ${arg_DEPENDS} penstock_sdk ${arg_LIBRARIES})
+  endif()
+endfunction()
