@@ -1,0 +1,26 @@
+// TOML to Configuration.
+#pragma once
+
+#include "config/definitions.hpp"
+
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+namespace penstock::host {
+
+struct Loaded {
+  Configuration configuration;
+  std::vector<Problem> problems;  // all of them, in file order; empty: the configuration is usable
+};
+
+// Reads a file, or every *.toml of a directory in name order, merged.
+Loaded load_configuration(const std::filesystem::path& path);
+
+// The same for text, for tests: each part is (file name, content).
+Loaded parse_configuration(const std::vector<std::pair<std::string, std::string>>& parts);
+
+// The name among `known` that `given` was probably meant to be, or an empty view.
+std::string_view did_you_mean(std::string_view given, const std::vector<std::string_view>& known);
+
+}  // namespace penstock::host

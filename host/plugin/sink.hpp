@@ -1,0 +1,85 @@
+// A sink as the host sees it; see source.hpp.
+#pragma once
+
+#include "base/failure.hpp"
+#include "base/position.hpp"
+#include "base/view_id.hpp"
+#include "batch/batch.hpp"
+#include "plugin/call.hpp"
+
+#include <penstock/sink.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace penstock::host {
+
+struct SinkCapabilities {
+  uint32_t flags = 0;  // PENSTOCK_SINK_*
+  int64_t batch_rows = 0;
+  int64_t batch_bytes = 0;
+
+  bool durable() const { return (flags & PENSTOCK_SINK_DURABLE) != 0; }
+};
+
+struct WriteSpec {
+  ViewId view;
+  std::string entity;
+  std::string run_id;
+  int64_t ttl_ms = 0;
+  int64_t order_size = 0;
+  Schema schema;  // "penstock.key", "penstock.order", then the fields
+};
+
+struct RejectedRow {
+  int64_t row = 0;
+  int32_t column = PENSTOCK_REJECT_NO_COLUMN;
+  std::string reason;
+  bool retryable = false;
+};
+
+// What happened to one batch; the proxy has checked that it adds up.
+struct WriteOutcome {
+  int64_t written = 0;
+  int64_t unchanged = 0;
+  int64_t stale = 0;
+  std::vector<RejectedRow> rejected;
+};
+
+struct Marker {
+  std::optional<Position> position;
+  int64_t fence = 0;
+  std::string store_id;
+};
+
+// One run of one view. The destructor ends it.
+class SinkWriter {
+ public:
+  virtual ~SinkWriter() = default;
+  virtual int64_t fence() const = 0;
+  virtual Result<WriteOutcome> write(const CallLimits&, uint64_t seq, Batch batch) = 0;
+  virtual Result<void> flush(const CallLimits&) = 0;
+  virtual Result<void> commit(const CallLimits&, const Position&) = 0;
+  virtual Result<void> abort(const CallLimits&) = 0;
+};
+
+class Sink {
+ public:
+  virtual ~Sink() = default;  // closes
+  virtual Result<void> ping(const CallLimits&) = 0;
+  virtual Result<SinkCapabilities> capabilities(const CallLimits&) = 0;
+  virtual Result<std::unique_ptr<SinkWriter>> begin(const CallLimits&, const WriteSpec&) = 0;
+
+  // NOT_SUPPORTED unless the sink has "marker/1".
+  virtual bool has_marker() const = 0;
+  virtual Result<Marker> load_marker(const CallLimits&, const ViewId&, const std::string& entity) = 0;
+
+  // NOT_SUPPORTED unless the sink has "lookup/1". One row per key: "penstock.state", "penstock.order", "penstock.ttl_ms",
+  // then `fields`.
+  virtual Result<Batch> lookup(const CallLimits&, const ViewId&, const std::string& entity, const Schema& fields,
+                               const std::vector<std::string>& keys) = 0;
+};
+
+}  // namespace penstock::host

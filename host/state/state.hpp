@@ -1,0 +1,124 @@
+// What a host remembers between its lives: positions, runs, rejects, applied definitions.
+#pragma once
+
+#include "base/failure.hpp"
+#include "base/position.hpp"
+#include "base/view_id.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace penstock::host {
+
+struct PositionRecord {
+  Position position;
+  std::string store;     // the store's name in the configuration
+  std::string store_id;  // the store's own identity when the position was committed
+  int64_t fence = 0;
+  int64_t committed_at_ns = 0;
+
+  bool operator==(const PositionRecord&) const = default;
+};
+
+enum class RunOutcome { running, completed, failed, cancelled, interrupted /* the host died */ };
+
+struct RunRecord {
+  std::string run_id;
+  ViewId view;
+  std::string reason;  // "interval", "manual", "full", "start"
+  int64_t started_at_ns = 0;
+  int64_t finished_at_ns = 0;  // 0: not yet
+  RunOutcome outcome = RunOutcome::running;
+  std::string from;  // position texts; empty: from the beginning
+  std::string to;
+  int64_t read = 0, written = 0, unchanged = 0, stale = 0, rejected = 0;
+  int64_t attempts = 1;
+  std::string error;
+  std::string guarantee;  // "A", "B", "C", and why
+  std::string guarantee_why;
+  std::string holder;
+
+  bool operator==(const RunRecord&) const = default;
+};
+
+struct RejectRecord {
+  ViewId view;
+  std::string run_id;
+  std::string key;
+  std::string column;
+  std::string value_class;  // what kind of value it was, never the value itself: "int64 above int32"
+  std::string reason;
+  int64_t at_ns = 0;
+
+  bool operator==(const RejectRecord&) const = default;
+};
+
+struct StoredDefinition {
+  std::string kind, name;
+  int32_t version = 0;
+  std::string json;
+  int64_t applied_at_ns = 0;
+
+  bool operator==(const StoredDefinition&) const = default;
+};
+
+// Thread-safe. Every function that changes something returns only when the change is on disk.
+class State {
+ public:
+  virtual ~State() = default;
+
+  virtual Result<std::optional<PositionRecord>> position(const ViewId&) = 0;
+  virtual Result<void> forget_position(const ViewId&) = 0;
+
+  virtual Result<void> start_run(const RunRecord&) = 0;
+  // Progress of a run that goes on; may be lost in a crash.
+  virtual Result<void> update_run(const RunRecord&) = 0;
+  // The end of a run, its rejects and (completed, durable store) the new position, in one transaction. Trims history and
+  // rejects to the limits given at opening.
+  virtual Result<void> finish_run(const RunRecord&, const std::vector<RejectRecord>&,
+                                  const std::optional<PositionRecord>&) = 0;
+  // Marks runs that a former host left as running: interrupted.
+  virtual Result<void> close_interrupted_runs(int64_t now_ns) = 0;
+
+  // Newest first. No view: of all views.
+  virtual Result<std::vector<RunRecord>> history(const std::optional<ViewId>&, int64_t limit) = 0;
+  virtual Result<std::vector<RejectRecord>> rejects(const std::optional<ViewId>&, int64_t limit) = 0;
+  virtual Result<int64_t> count_rejects(const ViewId&) = 0;
+  virtual Result<int64_t> drop_rejects(const ViewId&) = 0;
+
+  virtual Result<std::vector<StoredDefinition>> definitions() = 0;
+  // Replaces all definitions in one transaction.
+  virtual Result<void> replace_definitions(const std::vector<StoredDefinition>&) = 0;
+  // A number that grows whenever any process replaces the definitions.
+  virtual Result<int64_t> definitions_version() = 0;
+};
+
+struct StateLimits {
+  int64_t history_runs = 1000;  // a view
+  int64_t rejects_kept = 10000; // a view
+};
+
+// Opens or makes <directory>/state.db. The directory is made with mode 0700; one that is a symlink, belongs to another user
+// or is accessible by others is refused. A corrupt or newer-versioned database is a Failure that says what to do.
+Result<std::unique_ptr<State>> open_state(const std::filesystem::path& directory, const StateLimits& limits);
+
+// The same without making anything, for commands that only look: NOT_FOUND when there is none.
+Result<std::unique_ptr<State>> open_state_read_only(const std::filesystem::path& directory);
+
+// Held by the one host of a state directory; released by the destructor or the end of the process.
+class HostLock {
+ public:
+  virtual ~HostLock() = default;
+};
+
+// FAILED_PRECONDITION, naming the pid that holds it, when another host has the directory.
+Result<std::unique_ptr<HostLock>> lock_state(const std::filesystem::path& directory);
+
+// The pid of the host that holds the directory, or 0.
+int64_t lock_holder(const std::filesystem::path& directory);
+
+}  // namespace penstock::host
