@@ -1,6 +1,5 @@
 # penstock_add_plugin(NAME SOURCES file… [LIBRARIES lib…]) builds NAME.so the way a host expects it: one exported symbol,
 # everything resolved at link time, nothing unique that would hinder two copies.
-set(PENSTOCK_PLUGIN_MAP ${CMAKE_CURRENT_LIST_DIR}/penstock-plugin.map)
 function(penstock_add_plugin name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBRARIES" ${ARGN})
   add_library(${name} MODULE ${arg_SOURCES})
@@ -11,8 +10,8 @@ function(penstock_add_plugin name)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
   endif()
-  target_link_options(${name} PRIVATE -Wl,--version-script=${PENSTOCK_PLUGIN_MAP} -Wl,-z,now,-z,relro)
-  set_target_properties(${name} PROPERTIES LINK_DEPENDS ${PENSTOCK_PLUGIN_MAP})
+  target_link_options(${name} PRIVATE -Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/penstock-plugin.map -Wl,-z,now,-z,relro)
+  set_target_properties(${name} PROPERTIES LINK_DEPENDS ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/penstock-plugin.map)
   # A sanitizer's runtime is in the host's executable.
   if(NOT PENSTOCK_SANITIZE)
     target_link_options(${name} PRIVATE -Wl,-z,defs)
