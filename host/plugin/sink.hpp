@@ -59,7 +59,8 @@ class SinkWriter {
  public:
   virtual ~SinkWriter() = default;
   virtual int64_t fence() const = 0;
-  virtual Result<WriteOutcome> write(const CallLimits&, uint64_t seq, Batch batch) = 0;
+  // The sink may take the array out of the batch; what it leaves stays the caller's.
+  virtual Result<WriteOutcome> write(const CallLimits&, uint64_t seq, Batch& batch) = 0;
   virtual Result<void> flush(const CallLimits&) = 0;
   virtual Result<void> commit(const CallLimits&, const Position&) = 0;
   virtual Result<void> abort(const CallLimits&) = 0;

@@ -1,0 +1,177 @@
+#include "run/machine.hpp"
+
+#include "base/time_text.hpp"
+
+#include <cassert>
+#include <cstdio>
+#include <limits>
+
+namespace penstock::host {
+namespace {
+
+Position at(int64_t ns) { return {ns, {}, format_instant(ns)}; }
+
+}  // namespace
+
+void RunMachine::connected(const SinkCapabilities& capabilities, bool has_marker) {
+  assert(step_ == Step::connect);
+  capabilities_ = capabilities;
+  has_marker_ = has_marker;
+  if (has_marker_) {
+    step_ = Step::load_marker;
+    return;
+  }
+  decide_start(std::nullopt);
+}
+
+void RunMachine::marker_loaded(const Marker& marker) {
+  assert(step_ == Step::load_marker);
+  store_id_ = marker.store_id;
+  decide_start(marker);
+}
+
+// P = min(local, marker). A store without a marker for this view has lost the data or is another store: only a full read
+// makes it whole. A store that forgets when it restarts is believed only by its marker.
+void RunMachine::decide_start(const std::optional<Marker>& marker) {
+  step_ = Step::ask_horizon;
+  std::optional<Position> local;
+  if (request_.local && capabilities_.durable() && request_.local->store == request_.view.store) local = request_.local->position;
+  if (!has_marker_) {
+    position_ = local;
+    return;
+  }
+  if (!marker->position) {
+    if (local) notice_ = "the store has no marker for this view (wiped, or another store): reading everything again";
+    return;
+  }
+  position_ = marker->position;
+  if (!local) return;
+  if (local->ordinal < position_->ordinal) position_ = local;
+  if (request_.local->store_id != marker->store_id)
+    notice_ = "the store is not the one of the last run: starting from what its marker says";
+}
+
+void RunMachine::horizon_known(const Horizon& horizon) {
+  assert(step_ == Step::ask_horizon);
+  horizon_ = horizon;
+  window_.until = horizon.position;
+  step_ = Step::open_scan;
+
+  if (request_.slice()) {
+    if (request_.from_ns) window_.since = at(*request_.from_ns);
+    if (request_.to_ns && *request_.to_ns < horizon.position.ordinal) window_.until = at(*request_.to_ns);
+    return;
+  }
+  if (request_.full || !position_) {
+    if (request_.view.backfill_since_ns) window_.since = at(*request_.view.backfill_since_ns);
+    return;
+  }
+  if (horizon.position.ordinal < position_->ordinal) {
+    notice_ = "the source's horizon " + horizon.position.text + " is behind the position " + position_->text +
+              " (its clock went back, or another server answers): nothing is read until it has caught up";
+    step_ = Step::record;
+    return;
+  }
+  const bool detailed = !position_->detail.empty();
+  if (horizon.position.ordinal == position_->ordinal && horizon.position.detail == position_->detail &&
+      request_.view.lookback.count() == 0) {
+    step_ = Step::record;
+    return;
+  }
+  window_.since = position_;
+  // A detail says exactly what was read; stepping the ordinal back under it would mean something else.
+  if (!detailed && request_.view.lookback.count() > 0) {
+    int64_t since = 0;
+    if (__builtin_sub_overflow(position_->ordinal, request_.view.lookback.count(), &since)) since = std::numeric_limits<int64_t>::min();
+    window_.since = at(since);
+  }
+}
+
+void RunMachine::scan_opened(bool any_rows) {
+  assert(step_ == Step::open_scan);
+  // Nothing to write: the store is not touched, and the position stays. The next window is only longer, and as empty.
+  // A first sync of an empty table is written down all the same, so that the marker proves it.
+  step_ = any_rows || (!position_ && !request_.slice()) ? Step::begin : Step::record;
+}
+
+void RunMachine::begun(int64_t fence) {
+  assert(step_ == Step::begin);
+  fence_ = fence;
+  begun_ = true;
+  step_ = Step::transfer;
+}
+
+std::optional<Failure> RunMachine::judge(const RunCounts& counts) const {
+  const View& view = request_.view;
+  if (counts.null_cursors > 0 && view.null_timestamp == NullTimestamp::fail)
+    return invalid("rows without a value in the timestamp field were read; set null_timestamp to \"skip\" or \"always\", or fix the rows");
+  if (counts.rejected > 0 && view.on_reject == OnReject::fail)
+    return invalid("a row was rejected and on_reject is \"fail\"; `penstock history` shows the reason");
+  // A ratio of a handful of rows says nothing.
+  constexpr int64_t kRowsForRatio = 100;
+  if (counts.read >= kRowsForRatio && static_cast<double>(counts.rejected) > view.max_reject_ratio * static_cast<double>(counts.read)) {
+    char ratio[32];
+    std::snprintf(ratio, sizeof ratio, "%g", view.max_reject_ratio);
+    return invalid(std::to_string(counts.rejected) + " of " + std::to_string(counts.read) + " rows were rejected, more than max_reject_ratio = " + ratio);
+  }
+  return {};
+}
+
+void RunMachine::transferred(const RunCounts& counts) {
+  assert(step_ == Step::transfer);
+  counts_ = counts;
+  if (!counts.add_up()) {
+    failed(internal("the rows do not add up: read " + std::to_string(counts.read) + ", written " + std::to_string(counts.written) +
+                    ", unchanged " + std::to_string(counts.unchanged) + ", stale " + std::to_string(counts.stale) + ", rejected " +
+                    std::to_string(counts.rejected)));
+    return;
+  }
+  step_ = Step::flush;
+}
+
+void RunMachine::flushed() {
+  assert(step_ == Step::flush);
+  // A slice says nothing about the rows outside it.
+  step_ = request_.slice() ? Step::record : Step::commit_marker;
+}
+
+void RunMachine::marker_committed() {
+  assert(step_ == Step::commit_marker);
+  moved_ = true;
+  step_ = Step::record;
+}
+
+void RunMachine::aborted() {
+  assert(step_ == Step::abort);
+  step_ = Step::record;
+}
+
+void RunMachine::recorded() {
+  assert(step_ == Step::record);
+  step_ = Step::finish;
+}
+
+void RunMachine::failed(Failure failure) {
+  const Step where = step_;
+  if (!failure_) failure_ = std::move(failure);
+  if (where == Step::record) {
+    step_ = Step::finish;
+  } else if (where == Step::abort || !begun_) {
+    step_ = Step::record;
+  } else {
+    step_ = Step::abort;
+  }
+}
+
+RunOutcome RunMachine::outcome() const {
+  if (!failure_) return RunOutcome::completed;
+  return failure_->status == PENSTOCK_STATUS_CANCELLED ? RunOutcome::cancelled : RunOutcome::failed;
+}
+
+std::optional<PositionRecord> RunMachine::new_position(int64_t now_ns) const {
+  // A store that does not survive a restart never has a remembered position.
+  if (failure_ || !moved_ || !capabilities_.durable()) return {};
+  return PositionRecord{window_.until, request_.view.store, store_id_, fence_, now_ns};
+}
+
+}  // namespace penstock::host

@@ -1,0 +1,107 @@
+// The one place where the order of a run is written down. Pure: events in, the next step out; it decides and does nothing.
+//
+//   connect → load_marker → ask_horizon → open_scan → begin → transfer → flush → commit_marker → record → finish
+//
+// Data first, then the store's marker, then the local record: a crash anywhere leaves repeats, never a gap. The horizon comes
+// before the scan's snapshot: a row that commits in between is then visible although it lies at or below the horizon. A
+// failure leads to abort (if a writer was begun), record and finish; the position stays where it was.
+#pragma once
+
+#include "base/failure.hpp"
+#include "base/position.hpp"
+#include "config/definitions.hpp"
+#include "plugin/sink.hpp"
+#include "plugin/source.hpp"
+#include "state/state.hpp"
+
+#include <optional>
+#include <string>
+
+namespace penstock::host {
+
+// What a run is asked to do.
+struct RunRequest {
+  View view;                            // its policies
+  std::optional<PositionRecord> local;  // what the state remembers
+  bool full = false;                    // read everything, whatever the position
+  std::optional<int64_t> from_ns;       // a slice: rows with from < cursor <= to; the position does not move
+  std::optional<int64_t> to_ns;
+
+  bool slice() const { return from_ns || to_ns; }
+};
+
+// Rows, by what happened to them. Once a run is over: read = written + unchanged + stale + rejected.
+struct RunCounts {
+  int64_t read = 0;
+  int64_t written = 0;
+  int64_t unchanged = 0;
+  int64_t stale = 0;
+  int64_t rejected = 0;
+  int64_t null_cursors = 0;  // among read
+
+  bool add_up() const { return read == written + unchanged + stale + rejected; }
+};
+
+// What a run reads: since < cursor <= until.
+struct Window {
+  std::optional<Position> since;
+  Position until;
+};
+
+enum class Step { connect, load_marker, ask_horizon, open_scan, begin, transfer, flush, commit_marker, abort, record, finish };
+
+class RunMachine {
+ public:
+  explicit RunMachine(RunRequest request) : request_(std::move(request)) {}
+
+  // What to do now. The driver does it and then tells what came of it by one of the events below.
+  Step step() const { return step_; }
+
+  void connected(const SinkCapabilities& capabilities, bool has_marker);
+  void marker_loaded(const Marker& marker);
+  void horizon_known(const Horizon& horizon);
+  // Does the scan deliver anything at all?
+  void scan_opened(bool any_rows);
+  void begun(int64_t fence);
+  // After each batch: a failure when a policy of the view ends the run here.
+  std::optional<Failure> judge(const RunCounts& counts) const;
+  void transferred(const RunCounts& counts);
+  void flushed();
+  void marker_committed();
+  void aborted();
+  void recorded();
+  // The current step did not work. During abort and record: the first failure stays.
+  void failed(Failure failure);
+
+  // Valid from open_scan on.
+  const Window& window() const { return window_; }
+  const Horizon& horizon() const { return horizon_; }
+  // What to write into the record: valid at `record`.
+  RunOutcome outcome() const;
+  const RunCounts& counts() const { return counts_; }
+  const std::optional<Failure>& failure() const { return failure_; }
+  // The position to remember locally, if this run moved it.
+  std::optional<PositionRecord> new_position(int64_t now_ns) const;
+  // Something the operator should know though the run goes on: "the store has no marker for this view: full resync".
+  const std::string& notice() const { return notice_; }
+
+ private:
+  void decide_start(const std::optional<Marker>& marker);
+
+  RunRequest request_;
+  Step step_ = Step::connect;
+  SinkCapabilities capabilities_;
+  bool has_marker_ = false;
+  std::string store_id_;
+  std::optional<Position> position_;  // P: where this run starts
+  Horizon horizon_;
+  Window window_;
+  int64_t fence_ = 0;
+  bool begun_ = false;
+  bool moved_ = false;  // the marker (or, without markers, the data) is at the horizon
+  RunCounts counts_;
+  std::optional<Failure> failure_;
+  std::string notice_;
+};
+
+}  // namespace penstock::host
