@@ -1,0 +1,177 @@
+// The schedule under random events on virtual time, with a simple model beside it that says what must hold.
+#include "schedule/schedule.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <map>
+#include <random>
+#include <set>
+
+namespace penstock::host {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr int64_t kMillisecond = 1'000'000;
+constexpr int64_t kMinute = 60'000 * kMillisecond;
+
+class Simulation {
+ public:
+  explicit Simulation(uint64_t seed) : random_(seed), workers_(pick(1, 6)), schedule_(workers_) {}
+
+  void run() {
+    redefine();
+    for (int step = 0; step < 1'000 && !failed(); ++step) {
+      act();
+      start_what_is_due();
+      // Most often exactly to the next thing that happens, sometimes late, now and then very late.
+      const int64_t kind = pick(0, 99);
+      if (kind < 70) {
+        now_ = std::max(now_, next_event());
+      } else if (kind < 99) {
+        now_ += pick(0, 2'000) * kMillisecond;
+      } else {
+        now_ += 120 * kMinute;
+      }
+    }
+    settle();
+  }
+
+ private:
+  struct Modelled {
+    int64_t interval;
+    int64_t requested_at = -1;
+    int64_t retry_at = -1;
+    int64_t last_start = -1;  // -1: none under this definition
+    int64_t added_at;
+  };
+
+  int64_t pick(int64_t low, int64_t high) { return std::uniform_int_distribution<int64_t>(low, high)(random_); }
+  static bool failed() { return ::testing::Test::HasFailure(); }
+
+  void act() {
+    // The runs that end by now, in the order of their ends.
+    while (!ends_.empty() && ends_.begin()->first <= now_) finish(ends_.begin()->second);
+    const int64_t kind = pick(0, 99);
+    if (kind < 3) redefine();
+    if (kind >= 3 && kind < 6) schedule_.set_workers(workers_ = pick(1, 6));
+    if (kind >= 6 && kind < 20 && !views_.empty()) {
+      auto it = std::next(views_.begin(), pick(0, static_cast<int64_t>(views_.size()) - 1));
+      EXPECT_TRUE(schedule_.run_now(it->first, now_));
+      if (it->second.requested_at < 0) it->second.requested_at = now_;
+    }
+  }
+
+  void redefine() {
+    std::vector<ScheduledView> wanted;
+    std::map<ViewId, Modelled> next;
+    for (int i = 0; i < 12; ++i) {
+      if (pick(0, 2) == 0) continue;
+      const ViewId id{"view" + std::to_string(i), 1};
+      const auto known = views_.find(id);
+      const int64_t interval = known != views_.end() && pick(0, 3) > 0 ? known->second.interval : pick(100, 20'000) * kMillisecond;
+      wanted.push_back({id, nanoseconds(interval), 0.1});
+      Modelled view = known == views_.end() ? Modelled{.interval = interval, .added_at = now_} : known->second;
+      view.interval = interval;
+      next.emplace(id, view);
+    }
+    std::shuffle(wanted.begin(), wanted.end(), random_);
+    schedule_.set_views(wanted, now_);
+    views_ = std::move(next);
+  }
+
+  void finish(const ViewId id) {
+    ends_.erase(ends_.begin());
+    running_.erase(id);
+    std::optional<nanoseconds> retry;
+    if (pick(0, 4) == 0) retry = nanoseconds(pick(0, 30'000) * kMillisecond);
+    EXPECT_TRUE(schedule_.finished(id, now_, retry));
+    const auto known = views_.find(id);
+    if (known == views_.end()) return;
+    known->second.retry_at = retry && known->second.last_start >= 0 ? now_ + retry->count() : -1;
+  }
+
+  void start_what_is_due() {
+    while (const auto due = schedule_.next_due(now_)) {
+      ASSERT_TRUE(views_.contains(due->view)) << due->view.label() << " was removed";
+      ASSERT_TRUE(running_.insert(due->view).second) << due->view.label() << " runs twice at once";
+      ASSERT_LE(running_.size(), static_cast<size_t>(std::max<int64_t>(workers_, 1)));
+      Modelled& view = views_.at(due->view);
+      check_reason(view, *due);
+      view.last_start = now_;
+      view.requested_at = view.retry_at = -1;
+      const int64_t lasts = pick(0, 9) == 0 ? pick(0, 60'000) : pick(0, 500);
+      ends_.emplace(now_ + lasts * kMillisecond, due->view);
+    }
+    check_nobody_was_forgotten();
+  }
+
+  void check_reason(const Modelled& view, const DueView& due) {
+    switch (due.reason) {
+      case DueReason::manual: ASSERT_EQ(view.requested_at, due.due_at_ns); return;
+      case DueReason::start: ASSERT_LT(view.last_start, 0); return;
+      case DueReason::retry: ASSERT_EQ(view.retry_at, due.due_at_ns); return;
+      case DueReason::interval: break;
+    }
+    ASSERT_LT(view.retry_at, 0) << "the wait after a failure was cut short";
+    ASSERT_GE(view.last_start, 0);
+    ASSERT_GT(due.due_at_ns, view.last_start) << "two runs for one tick";
+    ASSERT_LE(due.due_at_ns, view.last_start + view.interval) << "later than the interval";
+  }
+
+  // With a free worker, nobody who is due is left.
+  void check_nobody_was_forgotten() {
+    if (running_.size() >= static_cast<size_t>(workers_)) return;
+    for (const auto& [id, view] : views_) {
+      if (running_.contains(id)) continue;
+      ASSERT_LT(view.requested_at, 0) << id.label();
+      ASSERT_GE(view.last_start, 0) << id.label() << " never ran";
+      if (view.retry_at >= 0) {
+        ASSERT_GT(view.retry_at, now_) << id.label();
+      } else {
+        ASSERT_GT(view.last_start + view.interval, now_) << id.label() << " is overdue";
+      }
+    }
+  }
+
+  int64_t next_event() const {
+    int64_t next = now_ + 30'000 * kMillisecond;
+    if (!ends_.empty()) next = std::min(next, ends_.begin()->first);
+    if (const auto wakeup = schedule_.next_wakeup()) next = std::min(next, *wakeup);
+    return next;
+  }
+
+  // With short runs from here on everybody's next run comes, and from the wakeups alone.
+  void settle() {
+    std::set<ViewId> waiting;
+    for (const auto& [id, view] : views_) waiting.insert(id);
+    const int64_t until = now_ + 10 * kMinute;
+    while (!waiting.empty() && now_ < until && !failed()) {
+      while (!ends_.empty() && ends_.begin()->first <= now_) finish(ends_.begin()->second);
+      start_what_is_due();
+      for (const ViewId& id : running_) waiting.erase(id);
+      const int64_t next = next_event();
+      now_ = std::max(now_, next);
+    }
+    EXPECT_TRUE(waiting.empty()) << waiting.begin()->label() << " does not run any more";
+  }
+
+  std::mt19937_64 random_;
+  int64_t workers_;
+  Schedule schedule_;
+  int64_t now_ = 1'000 * kMinute;
+  std::map<ViewId, Modelled> views_;
+  std::set<ViewId> running_;
+  std::multimap<int64_t, ViewId> ends_;
+};
+
+TEST(ScheduleSimulation, KeepsItsPromisesUnderRandomEvents) {
+  for (uint64_t seed = 1; seed <= 80; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Simulation(seed).run();
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace penstock::host
