@@ -1,0 +1,4 @@
+#include "sink.hpp"
+
+PENSTOCK_MODULE("sink_memory", "0.1.0", "Penstock", "Apache-2.0", "https://github.com/penstock/penstock",
+                penstock::sink<penstock::memory::MemorySink>())

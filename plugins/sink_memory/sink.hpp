@@ -1,0 +1,36 @@
+// The sink over a Store.
+#pragma once
+
+#include "store.hpp"
+
+#include <penstock/module.hpp>
+
+namespace penstock::memory {
+
+class MemorySink final : public Sink, public MarkerStore, public ProfileLookup, public ProfileDelete, public ProfileTtl {
+ public:
+  static constexpr ComponentInfo kInfo = {"memory", "In-process memory",
+                                          "A store within the host itself: nothing to install, gone when the host ends."};
+  static constexpr penstock_option_desc kOptions[] = {
+      string_option("name", "Stores of the same name are one store", "default"),
+      int_option("max_profiles", "New profiles beyond this many are rejected; 0: no limit", "10000000", 0,
+                 std::numeric_limits<int64_t>::max()),
+  };
+
+  MemorySink(const Call&, const Options&);
+
+  SinkCapabilities capabilities(const Call&) override;
+  std::unique_ptr<Writer> begin(const Call&, const RunSpec&) override;
+  Marker load_marker(const Call&, const ViewRef&) override;
+  void compare_and_store_marker(const Call&, const ViewRef&, int64_t expected_fence, const std::optional<Position>&) override;
+  void read_profiles(const Call&, const ViewRef&, const Schema& fields, const std::vector<std::string_view>& keys,
+                     BatchBuilder& out) override;
+  uint64_t remove_profiles(const Call&, const ViewRef&, const std::vector<std::string_view>& keys) override;
+  uint64_t set_ttl(const Call&, const ViewRef&, const std::vector<std::string_view>& keys, int64_t ttl_ms) override;
+
+ private:
+  std::shared_ptr<Store> store_;
+  uint64_t max_profiles_;
+};
+
+}  // namespace penstock::memory
