@@ -1,0 +1,156 @@
+#include "sink_redis/scripts.hpp"
+
+namespace penstock::redis {
+namespace {
+
+// A fence must be greater than every earlier one of the view, also when someone deleted the marker but not the profiles, so
+// a new marker starts at the server's clock in microseconds. A marker from another life of the store (a deleted or restored
+// one) has no position that could be trusted.
+constexpr char kBegin[] = R"lua(
+redis.call('SET', KEYS[2], ARGV[2], 'NX')
+local store = redis.call('GET', KEYS[2])
+if redis.call('HGET', KEYS[1], 'store') ~= store then
+  redis.call('HDEL', KEYS[1], 'ordinal', 'detail', 'text')
+end
+if redis.call('HEXISTS', KEYS[1], 'fence') == 0 then
+  local now = redis.call('TIME')
+  redis.call('HSET', KEYS[1], 'fence', now[1] .. string.format('%06d', now[2]))
+end
+redis.call('HINCRBY', KEYS[1], 'fence', 1)
+redis.call('HSET', KEYS[1], 'run', ARGV[1], 'seq', '0', 'store', store)
+return {redis.call('HGET', KEYS[1], 'fence'), store}
+)lua";
+
+// ARGV 1 fence · 2 run · 3 store · 4 seq of the call before · 5 ttl in ms · 6 number of fields n · 7 width of an order key
+// in hex · 8… field names · then for each row: the order key, followed by a mask of n characters ('1': null) if the row has a
+// null; n values (empty where null).
+// The table `set` is filled once and reused: the price of this script is mostly its arguments. Two characters of the hash are
+// compared first because cutting strings costs more than the rest of the row's checks.
+constexpr char kWrite[] = R"lua(
+local keys, args, call, pcall, byte, sub = KEYS, ARGV, redis.call, redis.pcall, string.byte, string.sub
+local marker = call('HMGET', keys[1], 'store', 'fence', 'run', 'seq')
+if marker[1] ~= args[3] then return 'W' end
+if marker[2] ~= args[1] or marker[3] ~= args[2] then return 'F' end
+if marker[4] ~= args[4] then return 'S' end
+local ttl, n, width = args[5], tonumber(args[6]), tonumber(args[7])
+local expires = ttl ~= '0'
+local set = {'HSET', '', '_o', ''}
+for i = 1, n do
+  set[3 + 2 * i] = args[7 + i]
+  set[4 + 2 * i] = ''
+end
+local last = 4 + 2 * n
+local p = 8 + n
+local codes = {}
+for row = 1, #keys - 1 do
+  local key, order = keys[row + 1], args[p]
+  local mask = false
+  if #order > width then
+    mask = order
+    order = sub(order, 1, width)
+  end
+  local old = pcall('HGET', key, '_o')
+  local code = 'w'
+  if not old then
+    if call('EXISTS', key) == 1 then code = 'f' end
+  elseif type(old) ~= 'string' then
+    if not string.find(old.err, 'WRONGTYPE', 1, true) then return old end
+    code = 'f'
+  elseif #old ~= width then
+    code = 'l'
+  elseif byte(old, width) == byte(order, width) and byte(old, width - 1) == byte(order, width - 1)
+      and sub(old, -16) == sub(order, -16) and sub(old, 1, width - 32) == sub(order, 1, width - 32) then
+    code = 'u'
+  elseif order < old then
+    code = 's'
+  end
+  if code == 'w' then
+    if not mask then
+      set[2] = key
+      set[4] = order
+      for i = 1, n do set[4 + 2 * i] = args[p + i] end
+      call(unpack(set, 1, last))
+    else
+      local some, none = {'HSET', key, '_o', order}, {'HDEL', key}
+      for i = 1, n do
+        if byte(mask, width + i) == 49 then
+          none[#none + 1] = args[7 + i]
+        else
+          some[#some + 1] = args[7 + i]
+          some[#some + 1] = args[p + i]
+        end
+      end
+      call(unpack(some))
+      if old then call(unpack(none)) end
+    end
+  end
+  if code == 'w' or code == 'u' then
+    if expires then
+      call('PEXPIRE', key, ttl)
+    elseif old then
+      call('PERSIST', key)
+    end
+  end
+  codes[row] = code
+  p = p + n + 1
+end
+call('HINCRBY', keys[1], 'seq', 1)
+return table.concat(codes)
+)lua";
+
+constexpr char kCommit[] = R"lua(
+local marker = redis.call('HMGET', KEYS[1], 'store', 'fence', 'run', 'seq')
+if marker[1] ~= ARGV[3] then return 'W' end
+if marker[2] ~= ARGV[1] or marker[3] ~= ARGV[2] then return 'F' end
+if marker[4] ~= ARGV[4] then return 'S' end
+redis.call('HSET', KEYS[1], 'ordinal', ARGV[5], 'detail', ARGV[6], 'text', ARGV[7])
+return 'K'
+)lua";
+
+constexpr char kLoadMarker[] = R"lua(
+redis.call('SET', KEYS[2], ARGV[1], 'NX')
+local m = redis.call('HMGET', KEYS[1], 'fence', 'store', 'ordinal', 'detail', 'text')
+return {redis.call('GET', KEYS[2]), m[1], m[2], m[3], m[4], m[5]}
+)lua";
+
+constexpr char kCompareAndStore[] = R"lua(
+if (redis.call('HGET', KEYS[1], 'fence') or '0') ~= ARGV[1] then return 'F' end
+redis.call('SET', KEYS[2], ARGV[2], 'NX')
+if ARGV[3] == '1' then
+  redis.call('HSET', KEYS[1], 'store', redis.call('GET', KEYS[2]), 'ordinal', ARGV[4], 'detail', ARGV[5], 'text', ARGV[6])
+else
+  redis.call('HDEL', KEYS[1], 'ordinal', 'detail', 'text')
+end
+return 'K'
+)lua";
+
+constexpr char kRemove[] = R"lua(
+local n = 0
+for _, key in ipairs(KEYS) do
+  local order = redis.pcall('HGET', key, '_o')
+  if type(order) == 'string' then n = n + redis.call('UNLINK', key) end
+end
+return n
+)lua";
+
+constexpr char kSetTtl[] = R"lua(
+local n = 0
+for _, key in ipairs(KEYS) do
+  local order = redis.pcall('HGET', key, '_o')
+  if type(order) == 'string' then
+    n = n + 1
+    if ARGV[1] == '0' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, ARGV[1]) end
+  end
+end
+return n
+)lua";
+
+constexpr std::string_view kTexts[kScripts] = {kBegin, kWrite, kCommit, kLoadMarker, kCompareAndStore, kRemove, kSetTtl};
+constexpr const char* kNames[kScripts] = {"begin", "write", "commit", "load marker", "store marker", "delete", "set ttl"};
+
+}  // namespace
+
+std::string_view script_text(Script script) { return kTexts[static_cast<size_t>(script)]; }
+const char* script_name(Script script) { return kNames[static_cast<size_t>(script)]; }
+
+}  // namespace penstock::redis

@@ -1,0 +1,110 @@
+#include "sink_redis/session.hpp"
+
+#include "sink_redis/errors.hpp"
+
+#include <charconv>
+
+namespace penstock::redis {
+namespace {
+
+constexpr int kOldestMajor = 6;
+
+// "key:value" lines; the section headings begin with '#'.
+std::map<std::string_view, std::string_view> parse_info(std::string_view info) {
+  std::map<std::string_view, std::string_view> out;
+  while (!info.empty()) {
+    const size_t end = info.find("\r\n");
+    const std::string_view line = info.substr(0, end);
+    info.remove_prefix(end == std::string_view::npos ? info.size() : end + 2);
+    const size_t colon = line.find(':');
+    if (colon != std::string_view::npos && !line.starts_with('#')) out[line.substr(0, colon)] = line.substr(colon + 1);
+  }
+  return out;
+}
+
+int major_of(std::string_view version) {
+  int major = 0;
+  std::from_chars(version.data(), version.data() + version.size(), major);
+  return major;
+}
+
+}  // namespace
+
+void check_server(const std::string& server, std::string_view info, bool allow_eviction) {
+  const auto facts = parse_info(info);
+  const auto fact = [&](std::string_view name) {
+    const auto found = facts.find(name);
+    return found == facts.end() ? std::string_view{} : found->second;
+  };
+  const auto refuse = [&](penstock_status status, const std::string& why) { throw Error(status, server + " " + why); };
+  if (fact("redis_version").empty()) refuse(PENSTOCK_STATUS_FAILED_PRECONDITION, "does not say which version of Redis it is");
+  if (major_of(fact("redis_version")) < kOldestMajor)
+    refuse(PENSTOCK_STATUS_FAILED_PRECONDITION,
+           "is Redis " + printable(fact("redis_version"), 20) + "; Penstock needs " + std::to_string(kOldestMajor) + " or newer");
+  if (fact("loading") == "1")
+    throw Error(PENSTOCK_STATUS_UNAVAILABLE, server + " is still loading its data").retry_after_ns(kRetryPause.count());
+  if (fact("cluster_enabled") == "1" || fact("redis_mode") == "cluster")
+    refuse(PENSTOCK_STATUS_NOT_SUPPORTED, "is a node of a Redis Cluster, which is not supported yet");
+  if (fact("redis_mode") == "sentinel")
+    refuse(PENSTOCK_STATUS_INVALID_ARGUMENT, "is a sentinel, not a store; give the address of the master");
+  if (fact("role") != "master")
+    refuse(PENSTOCK_STATUS_FAILED_PRECONDITION, "is a replica; writes would be lost: give the address of the master");
+  const std::string_view policy = fact("maxmemory_policy");
+  if (!allow_eviction && fact("maxmemory") != "0" && policy != "noeviction")
+    refuse(PENSTOCK_STATUS_FAILED_PRECONDITION,
+           "may evict profiles when its memory is full (maxmemory-policy " + printable(policy, 40) +
+               "): set it to noeviction, or allow_eviction = true to accept the loss");
+}
+
+Session::Session(const Call& call, const Settings& settings)
+    : connection_(call, settings.server(), settings.host, settings.port, settings.connect_timeout, settings.timeout) {
+  authenticate(call, settings);
+  request(call, "name the connection", {"CLIENT", "SETNAME", "penstock"});
+  check_server(settings.server(), request(call, "ask for the state", {"INFO"}).text(), settings.allow_eviction);
+  if (settings.database != 0) request(call, "select the database", {"SELECT", std::to_string(settings.database)});
+  for (size_t i = 0; i < kScripts; ++i) load_script(call, static_cast<Script>(i));
+}
+
+void Session::authenticate(const Call& call, const Settings& settings) {
+  if (settings.password.empty()) return;
+  // Whatever the server answers, its text is not passed on: it may repeat what it was sent.
+  const Reply reply = settings.username.empty() ? connection_.request(call, {"AUTH", settings.password})
+                                                : connection_.request(call, {"AUTH", settings.username, settings.password});
+  connection_.wipe_sent();
+  if (!reply.is_error()) return;
+  const std::string_view code = error_code(reply.text());
+  if (code != "WRONGPASS" && code != "ERR" && code != "NOPERM") throw server_error("log in", code);
+  std::string why = "the user or the password is wrong";
+  if (reply.text().find("without any password configured") != std::string_view::npos)
+    why = "a password was given, but the server's default user has none";
+  throw Error(PENSTOCK_STATUS_UNAUTHENTICATED, "log in to " + settings.server() + ": " + why);
+}
+
+Reply Session::request(const Call& call, std::string_view action, std::initializer_list<std::string_view> arguments) {
+  const Reply reply = connection_.request(call, arguments);
+  if (reply.is_error()) throw server_error(action, reply.text());
+  return reply;
+}
+
+void Session::load_script(const Call& call, Script script) {
+  shas_[static_cast<size_t>(script)] = request(call, "load a script", {"SCRIPT", "LOAD", script_text(script)}).text();
+}
+
+Reply Session::run(const Call& call, Script script, const std::vector<std::string_view>& keys,
+                   const std::vector<std::string_view>& arguments) {
+  const std::string count = std::to_string(keys.size());
+  std::vector<std::string_view> command = {"EVALSHA", sha(script), count};
+  command.insert(command.end(), keys.begin(), keys.end());
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  Reply reply = connection_.request(call, command);
+  if (reply.is_error() && error_code(reply.text()) == "NOSCRIPT") {
+    // Nothing was executed, so the same call may be made again, on the same connection.
+    command[0] = "EVAL";
+    command[1] = script_text(script);
+    reply = connection_.request(call, command);
+  }
+  if (reply.is_error()) throw server_error(script_name(script), reply.text());
+  return reply;
+}
+
+}  // namespace penstock::redis

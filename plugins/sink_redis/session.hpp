@@ -1,0 +1,43 @@
+// A connection that is ready to use: authenticated, on the right database of a server that may hold a store, scripts loaded.
+#pragma once
+
+#include "sink_redis/connection.hpp"
+#include "sink_redis/scripts.hpp"
+#include "sink_redis/settings.hpp"
+
+#include <array>
+#include <map>
+
+namespace penstock::redis {
+
+// Refuses, with the reason, a server that would break the guarantee: a replica, one that evicts (unless allowed), one that is
+// too old, a cluster or sentinel. `info` is the reply of INFO; an UNAVAILABLE error says that it is still loading.
+void check_server(const std::string& server, std::string_view info, bool allow_eviction);
+
+class Session {
+ public:
+  // Connects and checks. Throws.
+  Session(const Call&, const Settings&);
+
+  Connection& connection() { return connection_; }
+  bool alive() const { return connection_.alive(); }
+
+  // The reply, never an error: that is thrown as server_error. Loads the script again if the server forgot it. Valid until
+  // the next command.
+  Reply run(const Call&, Script, const std::vector<std::string_view>& keys, const std::vector<std::string_view>& arguments);
+
+  // The script's SHA-1 in hex, as EVALSHA wants it.
+  const std::string& sha(Script script) const { return shas_[static_cast<size_t>(script)]; }
+  void load_script(const Call&, Script);
+
+  // A command whose error reply is thrown.
+  Reply request(const Call&, std::string_view action, std::initializer_list<std::string_view> arguments);
+
+ private:
+  void authenticate(const Call&, const Settings&);
+
+  Connection connection_;
+  std::array<std::string, kScripts> shas_;
+};
+
+}  // namespace penstock::redis

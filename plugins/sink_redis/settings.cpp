@@ -1,0 +1,138 @@
+#include "sink_redis/settings.hpp"
+
+#include <charconv>
+#include <optional>
+#include <string.h>
+
+namespace penstock::redis {
+namespace {
+
+constexpr size_t kMaxPrefixBytes = 256;
+constexpr size_t kMaxHostBytes = 255;
+
+Error bad_url(const std::string& what) { return Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "url: " + what); }
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    const int high = i + 1 < text.size() ? hex_digit(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) throw bad_url("the user or password has a % that is not followed by two hex digits (write % as %25)");
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+
+std::optional<int64_t> number(std::string_view text, int64_t min, int64_t max) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < min || value > max) return std::nullopt;
+  return value;
+}
+
+void parse_credentials(std::string_view text, Settings& out) {
+  const size_t colon = text.find(':');
+  out.username = percent_decoded(text.substr(0, colon));
+  if (colon != std::string_view::npos) out.password = percent_decoded(text.substr(colon + 1));
+}
+
+void parse_authority(std::string_view text, Settings& out) {
+  std::string_view port;
+  if (text.starts_with('[')) {
+    const size_t end = text.find(']');
+    if (end == std::string_view::npos) throw bad_url("the IPv6 address does not end in ]");
+    out.host = text.substr(1, end - 1);
+    text.remove_prefix(end + 1);
+    if (!text.empty() && text[0] != ':') throw bad_url("after the address comes a port or the database");
+    port = text;
+  } else {
+    const size_t colon = text.find(':');
+    out.host = text.substr(0, colon);
+    port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
+  }
+  if (out.host.empty()) throw bad_url("the host is missing (redis://host:port/database)");
+  if (out.host.size() > kMaxHostBytes || out.host.find_first_of(std::string_view(" \t\r\n\0", 5)) != std::string::npos)
+    throw bad_url("the host is not a host name");
+  if (port.empty()) return;
+  const auto value = number(port.substr(1), 1, 65535);
+  if (!value) throw bad_url("the port is not a number from 1 to 65535");
+  out.port = static_cast<int>(*value);
+}
+
+// Returns the database, if the url names one.
+std::optional<int64_t> parse_url(std::string_view url, Settings& out) {
+  if (url.starts_with("rediss://"))
+    throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "url: TLS (rediss://) is not supported yet; use redis:// over a trusted network");
+  if (url.starts_with("redis-cluster://") || url.starts_with("redis-sentinel://") || url.starts_with("unix:"))
+    throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "url: only redis://host:port/database is supported; no cluster, sentinel or Unix socket yet");
+  if (!url.starts_with("redis://")) throw bad_url("it must begin with redis://");
+  url.remove_prefix(std::string_view("redis://").size());
+  if (url.find_first_of("?#") != std::string_view::npos) throw bad_url("parameters (? and #) are not supported");
+  const size_t at = url.rfind('@');
+  if (at != std::string_view::npos) {
+    parse_credentials(url.substr(0, at), out);
+    url.remove_prefix(at + 1);
+  }
+  const size_t slash = url.find('/');
+  parse_authority(url.substr(0, slash), out);
+  if (slash == std::string_view::npos || slash + 1 == url.size()) return std::nullopt;
+  const auto database = number(url.substr(slash + 1), 0, 65535);
+  if (!database) throw bad_url("the database after the / is not a number");
+  return database;
+}
+
+}  // namespace
+
+Settings::~Settings() { explicit_bzero(password.data(), password.size()); }
+
+std::string Settings::server() const {
+  return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
+}
+
+Settings settings_from(const Options& options) {
+  Settings out;
+  const auto database = parse_url(options.text("url"), out);
+  if (options.has("database")) {
+    out.database = options.integer("database");
+    if (database && *database != out.database)
+      throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the url and the option database name different databases");
+  } else {
+    out.database = database.value_or(0);
+  }
+  if (options.has("username")) {
+    if (!out.username.empty() && out.username != options.text("username"))
+      throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the url and the option username name different users");
+    out.username = options.text("username");
+  }
+  if (options.has("password")) {
+    if (!out.password.empty())
+      throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the password is given twice: in the url and as an option");
+    out.password = options.text("password");
+  }
+  if (!out.username.empty() && out.password.empty())
+    throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "a username is given, but no password");
+  out.key_prefix = options.text("key_prefix");
+  if (out.key_prefix.size() > kMaxPrefixBytes)
+    throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "key_prefix is longer than " + std::to_string(kMaxPrefixBytes) + " bytes");
+  out.connect_timeout = options.duration("connect_timeout");
+  out.timeout = options.duration("timeout");
+  out.pipeline_bytes = static_cast<size_t>(options.size("pipeline_bytes"));
+  out.script_rows = static_cast<size_t>(options.integer("script_rows"));
+  out.max_row_bytes = static_cast<size_t>(options.size("max_row_bytes"));
+  out.allow_eviction = options.boolean("allow_eviction");
+  return out;
+}
+
+}  // namespace penstock::redis

@@ -1,0 +1,32 @@
+// Field values as the text that a profile's hash holds, and back. The forms are part of docs/redis-layout.md.
+#pragma once
+
+#include <penstock/builder.hpp>
+#include <penstock/reader.hpp>
+
+namespace penstock::redis {
+
+// One field's column, ready to be written as bulk strings. Borrows the batch.
+class ValueWriter {
+ public:
+  explicit ValueWriter(const ColumnView& column);
+
+  bool is_null(int64_t row) const { return column_.is_null(row); }
+  // At least the size of the value's text.
+  size_t size_bound(int64_t row) const;
+  // Appends the value as one bulk string. The value must not be null. `scratch` is reused memory.
+  void append(int64_t row, Buffer& out, Buffer& scratch) const;
+
+ private:
+  void append_list(int64_t row, Buffer& out) const;
+
+  ColumnView column_;
+  std::vector<ColumnView> items_;  // one for a list, otherwise none
+};
+
+// Appends the value that `text` says; false, with nothing appended, when it is not a value of the column's type.
+bool append_parsed(std::string_view text, ColumnBuilder& out);
+
+bool is_utf8(std::string_view text);
+
+}  // namespace penstock::redis

@@ -1,0 +1,24 @@
+#include "redis_store.hpp"
+
+namespace penstock::test {
+namespace {
+
+struct RedisStore {
+  static constexpr bool kRemembersExpired = false, kDurable = true;
+  RedisStore() { shared_server().flush_all(); }
+  std::unique_ptr<SinkDriver> open() { return open_redis(shared_server()); }
+};
+
+// Three rows a call and a window of a few calls: the same promises when everything is cut into small pieces.
+struct RedisStoreInSmallPieces {
+  static constexpr bool kRemembersExpired = false, kDurable = true;
+  RedisStoreInSmallPieces() { shared_server().flush_all(); }
+  std::unique_ptr<SinkDriver> open() { return open_redis(shared_server(), {{"script_rows", "3"}, {"pipeline_bytes", "4KiB"}}); }
+};
+
+}  // namespace
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Redis, SinkSuite, RedisStore);
+INSTANTIATE_TYPED_TEST_SUITE_P(RedisInSmallPieces, SinkSuite, RedisStoreInSmallPieces);
+
+}  // namespace penstock::test
