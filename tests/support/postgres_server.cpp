@@ -111,6 +111,7 @@ bool has_gone(pid_t pid) {
 }  // namespace
 
 PostgresSession::PostgresSession(const std::string& dsn) : connection_(PQconnectdb(dsn.c_str())) {
+  PQsetNoticeReceiver(connection_, [](void*, const PGresult*) {}, nullptr);
   if (PQstatus(connection_) == CONNECTION_OK) return;
   const std::string reason = PQerrorMessage(connection_);
   PQfinish(connection_);
