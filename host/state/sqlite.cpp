@@ -39,8 +39,9 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   flags |= access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   if (access == Access::read_unchanging) flags |= SQLITE_OPEN_URI;
+  errno = 0;
   const int code = sqlite3_open_v2(name.c_str(), &database->handle_, flags, nullptr);
-  if (code != SQLITE_OK) return database->failure(code);
+  if (code != SQLITE_OK) return database->failure(code, errno);
   sqlite3_busy_timeout(database->handle_, kBusyTimeoutMs);
   sqlite3_db_config(database->handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(database->handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -53,8 +54,9 @@ Database::~Database() {
 }
 
 Result<void> Database::execute(const char* sql) {
+  errno = 0;
   const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
-  if (code != SQLITE_OK) return failure(code);
+  if (code != SQLITE_OK) return failure(code, errno);
   return {};
 }
 
@@ -74,9 +76,11 @@ sqlite3_stmt* Database::prepare(const char* sql, int& code) {
   return statement;
 }
 
-Failure Database::failure(int code) const {
-  const int error = handle_ == nullptr ? 0 : sqlite3_system_errno(handle_);
+Failure Database::failure(int code, int system_error) const {
   std::string cause = handle_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(handle_);
+  // sqlite3_system_errno() knows nothing of a COMMIT that fails, and errno means something only for these.
+  const bool by_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+  const int error = by_system ? system_error : 0;
   if (error != 0) cause += std::string(", ") + std::strerror(error);
 
   Failure failure{.status = PENSTOCK_STATUS_INTERNAL, .retry = PENSTOCK_RETRY_NEVER, .vendor_code = code};
@@ -91,7 +95,7 @@ Failure Database::failure(int code) const {
   switch (code & 0xff) {
     case SQLITE_FULL: return later(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "the disk of " + folder + " is full");
     case SQLITE_IOERR:
-      if (is_out_of_space(error)) return later(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "no space is left for " + folder);
+      if (is_out_of_space(error)) return later(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "no room is left for the files in " + folder);
       return later(PENSTOCK_STATUS_FAILED_PRECONDITION, "the disk of " + folder + " fails");
     case SQLITE_READONLY:
       if (access_ != Access::write) {
@@ -148,9 +152,13 @@ void Query::bind(const Blob& value) {
 
 bool Query::next() {
   if (code_ != SQLITE_OK) return false;
+  errno = 0;
   const int stepped = sqlite3_step(statement_);
   if (stepped == SQLITE_ROW) return true;
-  if (stepped != SQLITE_DONE) code_ = stepped;
+  if (stepped != SQLITE_DONE) {
+    code_ = stepped;
+    system_error_ = errno;
+  }
   return false;
 }
 
@@ -166,7 +174,7 @@ std::string Query::text(int column) {
 }
 
 Result<void> Query::outcome() const {
-  if (code_ != SQLITE_OK) return database_.failure(code_);
+  if (code_ != SQLITE_OK) return database_.failure(code_, system_error_);
   return {};
 }
 

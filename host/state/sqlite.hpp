@@ -50,8 +50,8 @@ class Database {
   // Rows that the last INSERT, UPDATE or DELETE changed.
   int64_t changes() const;
 
-  // What went wrong in the last call, which returned `code`.
-  Failure failure(int code) const;
+  // What went wrong in the last call, which returned `code`, and left `system_error` in errno.
+  Failure failure(int code, int system_error = 0) const;
 
  private:
   friend class Query;
@@ -105,6 +105,7 @@ class Query {
   Database& database_;
   sqlite3_stmt* statement_ = nullptr;
   int code_ = 0;
+  int system_error_ = 0;
   int bound_ = 0;
 };
 

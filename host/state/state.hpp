@@ -66,7 +66,9 @@ struct StoredDefinition {
   bool operator==(const StoredDefinition&) const = default;
 };
 
-// Thread-safe. Every function that changes something returns only when the change is on disk.
+// Thread-safe. Every function that changes something returns only when the change is on disk, or fails and has changed nothing.
+// Each may wait for the disk, and up to 5 seconds for another process: not for the event loop. A full or read-only disk is a
+// Failure with PENSTOCK_RETRY_AFTER, and the same call works when there is room again.
 class State {
  public:
   virtual ~State() = default;
@@ -74,39 +76,42 @@ class State {
   virtual Result<std::optional<PositionRecord>> position(const ViewId&) = 0;
   virtual Result<void> forget_position(const ViewId&) = 0;
 
+  // A run id is used once: one that is known already, for another view or as ended, is refused.
   virtual Result<void> start_run(const RunRecord&) = 0;
-  // Progress of a run that goes on; may be lost in a crash.
+  // Progress of a run that goes on, NOT_FOUND for any other; may be lost in a crash.
   virtual Result<void> update_run(const RunRecord&) = 0;
   // The end of a run, its rejects and (completed, durable store) the new position, in one transaction. Trims history and
-  // rejects to the limits given at opening.
+  // rejects to the limits given at opening. The run need not have been started here; finishing it again replaces what it left
+  // the first time. Rejects are kept under this run, whatever they say; of its texts and theirs, 8 KiB each.
   virtual Result<void> finish_run(const RunRecord&, const std::vector<RejectRecord>&,
                                   const std::optional<PositionRecord>&) = 0;
   // Marks runs that a former host left as running: interrupted.
   virtual Result<void> close_interrupted_runs(int64_t now_ns) = 0;
 
-  // Newest first. No view: of all views.
+  // Newest first: the order of the starts, whatever the clock said. No view: of all views.
   virtual Result<std::vector<RunRecord>> history(const std::optional<ViewId>&, int64_t limit) = 0;
   virtual Result<std::vector<RejectRecord>> rejects(const std::optional<ViewId>&, int64_t limit) = 0;
   virtual Result<int64_t> count_rejects(const ViewId&) = 0;
   virtual Result<int64_t> drop_rejects(const ViewId&) = 0;
 
   virtual Result<std::vector<StoredDefinition>> definitions() = 0;
-  // Replaces all definitions in one transaction.
+  // Replaces all definitions in one transaction; they keep their order. INVALID_ARGUMENT when one is given twice.
   virtual Result<void> replace_definitions(const std::vector<StoredDefinition>&) = 0;
   // A number that grows whenever any process replaces the definitions.
   virtual Result<int64_t> definitions_version() = 0;
 };
 
 struct StateLimits {
-  int64_t history_runs = 1000;  // a view
-  int64_t rejects_kept = 10000; // a view
+  int64_t history_runs = 1000;   // a view; at least one
+  int64_t rejects_kept = 10000;  // a view
 };
 
 // Opens or makes <directory>/state.db. The directory is made with mode 0700; one that is a symlink, belongs to another user
 // or is accessible by others is refused. A corrupt or newer-versioned database is a Failure that says what to do.
 Result<std::unique_ptr<State>> open_state(const std::filesystem::path& directory, const StateLimits& limits);
 
-// The same without making anything, for commands that only look: NOT_FOUND when there is none.
+// The same without making anything, for commands that only look, while a host runs or not: NOT_FOUND when there is none. What
+// changes something fails. Works on a read-only file system as long as the last host ended in order.
 Result<std::unique_ptr<State>> open_state_read_only(const std::filesystem::path& directory);
 
 // Held by the one host of a state directory; released by the destructor or the end of the process.
@@ -115,7 +120,7 @@ class HostLock {
   virtual ~HostLock() = default;
 };
 
-// FAILED_PRECONDITION, naming the pid that holds it, when another host has the directory.
+// FAILED_PRECONDITION, naming the pid that holds it, when another host has the directory. Makes the directory as open_state().
 Result<std::unique_ptr<HostLock>> lock_state(const std::filesystem::path& directory);
 
 // The pid of the host that holds the directory, or 0.

@@ -86,7 +86,11 @@ Result<void> FakeState::finish_run(const RunRecord& run, const std::vector<Rejec
     runs_.push_back(run);
   }
   std::erase_if(rejects_, [&](const RejectRecord& reject) { return reject.view == run.view && reject.run_id == run.run_id; });
-  rejects_.insert(rejects_.end(), rejects.begin(), rejects.end());
+  for (RejectRecord reject : rejects) {
+    reject.view = run.view;
+    reject.run_id = run.run_id;
+    rejects_.push_back(std::move(reject));
+  }
   if (position) positions_[run.view] = *position;
   trim(runs_, run.view, std::max<int64_t>(limits_.history_runs, 1));
   trim(rejects_, run.view, std::max<int64_t>(limits_.rejects_kept, 0));

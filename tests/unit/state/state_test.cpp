@@ -169,6 +169,13 @@ TEST_P(AnyState, FinishingTheSameRunAgainDoesNotDoubleItsRejects) {
   EXPECT_THAT(value_of(state->history(kUsers, 10)), ElementsAre(completed(kUsers, 1)));
 }
 
+TEST_P(AnyState, KeepsRejectsUnderTheRunThatTheyCameWith) {
+  auto state = make();
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 1), rejects_of(kOrders, 2, 1), std::nullopt).ok());
+  EXPECT_THAT(value_of(state->rejects(kUsers, 10)), ElementsAre(rejects_of(kUsers, 1, 1)[0]));
+  EXPECT_EQ(value_of(state->count_rejects(kOrders)), 0);
+}
+
 TEST_P(AnyState, ShowsHistoryOfAllViewsNewestStartFirstThoughTheClockWentBack) {
   auto state = make();
   RunRecord later = completed(kOrders, 2);
