@@ -12,6 +12,7 @@ namespace penstock::host {
 struct Loaded {
   Configuration configuration;
   std::vector<Problem> problems;  // all of them, in file order; empty: the configuration is usable
+  std::vector<Problem> warnings;  // what is allowed but probably not meant, in file order
 };
 
 // Reads a file, or every *.toml of a directory in name order, merged.

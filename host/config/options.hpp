@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace penstock::host {
@@ -33,16 +34,19 @@ class ResolvedOptions {
 };
 
 // Checks form: unknown names (did you mean), types, ranges, choices, required ones, literal secrets. Does not look at the
-// environment or at secret files. `object` is for messages: `store "profiles"`.
+// environment or at secret files. `object` is for messages: `store "profiles"`. `also_known`: keys of the section itself,
+// which an unknown name may have been meant to be.
 std::vector<Problem> check_options(const std::string& object, const Location& where, const OptionInputs& given,
-                                   const penstock_option_desc* const* declared, uint64_t n_declared);
+                                   const penstock_option_desc* const* declared, uint64_t n_declared,
+                                   const std::vector<std::string_view>& also_known = {});
 
 // The values, with secrets read now. Fails (naming the reference, never the value) when a secret is not there. The options
 // must have passed check_options.
 Result<ResolvedOptions> resolve_options(const std::string& object, const OptionInputs& given,
                                         const penstock_option_desc* const* declared, uint64_t n_declared);
 
-// One secret, now.
+// One secret, now. One line end at the end of a file is not part of it. Fails when it is not there, is empty, larger than
+// 64 KiB or holds a NUL byte. The caller wipes it (wipe.hpp).
 Result<std::string> read_secret(const SecretReference& reference);
 
 }  // namespace penstock::host
