@@ -2,22 +2,22 @@
 
 #include <chrono>
 #include <cstdio>
+#include <limits>
 
 namespace penstock::host {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kDay = 86400 * kSecond;
+constexpr int64_t kDay = 86400;
 
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
 
-std::string format(int64_t ns, const char* suffix) {
-  const int64_t day = floor_div(ns, kDay);
-  const int64_t rest = ns - day * kDay;
-  const auto seconds = static_cast<int>(rest / kSecond);
-  const auto fraction = static_cast<int>(rest % kSecond);
+std::string format(EpochTime time, const char* suffix) {
+  const int64_t day = floor_div(time.seconds, kDay);
+  const auto second = static_cast<int>(time.seconds - day * kDay);
+  const int fraction = time.nanoseconds;
   char out[64];
-  int n = std::snprintf(out, sizeof out, "%sT%02d:%02d:%02d", format_date(day).c_str(), seconds / 3600, seconds / 60 % 60, seconds % 60);
+  int n = std::snprintf(out, sizeof out, "%sT%02d:%02d:%02d", format_date(day).c_str(), second / 3600, second / 60 % 60, second % 60);
   if (fraction != 0) {
     if (fraction % 1'000'000 == 0)
       n += std::snprintf(out + n, sizeof out - static_cast<size_t>(n), ".%03d", fraction / 1'000'000);
@@ -89,8 +89,17 @@ std::string format_date(int64_t days) {
   return std::string(out, static_cast<size_t>(n));
 }
 
-std::string format_instant(int64_t ns) { return format(ns, "Z"); }
-std::string format_local(int64_t ns) { return format(ns, ""); }
+EpochTime epoch_time(int64_t value, int64_t units_per_second) {
+  const int64_t seconds = floor_div(value, units_per_second);
+  // Not value - seconds * units: the product may lie below int64.
+  const int64_t rest = value % units_per_second;
+  return {seconds, static_cast<int32_t>((rest < 0 ? rest + units_per_second : rest) * (kSecond / units_per_second))};
+}
+
+std::string format_instant(EpochTime time) { return format(time, "Z"); }
+std::string format_local(EpochTime time) { return format(time, ""); }
+std::string format_instant(int64_t ns) { return format(epoch_time(ns, kSecond), "Z"); }
+std::string format_local(int64_t ns) { return format(epoch_time(ns, kSecond), ""); }
 
 std::string format_seconds(int64_t ns) {
   const int64_t whole = ns / kSecond;
@@ -116,15 +125,19 @@ std::optional<ParsedTime> parse_time(std::string_view in) {
   if (!in.empty()) {
     if (!take(in, 'T') && !take(in, 't') && !take(in, ' ')) return {};
     if (!digits(in, 2, hour) || !take(in, ':') || !digits(in, 2, minute)) return {};
-    if (take(in, ':') && !digits(in, 2, second)) return {};
-    if (take(in, '.') && !parse_fraction(in, fraction)) return {};
+    if (take(in, ':')) {
+      if (!digits(in, 2, second)) return {};
+      // Only after seconds: the fraction of a minute is something else.
+      if (take(in, '.') && !parse_fraction(in, fraction)) return {};
+    }
     if (hour > 23 || minute > 59 || second > 59 || !parse_offset(in, offset_s, has_offset) || !in.empty()) return {};
   }
   const int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
   const int64_t seconds = days * 86400 + hour * 3600 + minute * 60 + second - offset_s;
-  int64_t ns = 0;
-  if (__builtin_mul_overflow(seconds, kSecond, &ns) || __builtin_add_overflow(ns, fraction, &ns)) return {};
-  return ParsedTime{ns, has_offset};
+  __extension__ using Wide = __int128;
+  const Wide ns = static_cast<Wide>(seconds) * kSecond + fraction;
+  if (ns < std::numeric_limits<int64_t>::min() || ns > std::numeric_limits<int64_t>::max()) return {};
+  return ParsedTime{static_cast<int64_t>(ns), has_offset};
 }
 
 }  // namespace penstock::host

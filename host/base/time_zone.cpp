@@ -3,6 +3,7 @@
 #include <date/tz.h>
 
 #include <exception>
+#include <limits>
 
 namespace penstock::host {
 
@@ -21,7 +22,11 @@ int64_t TimeZone::to_utc_ns(int64_t local_ns) const {
   // nonexistent: `second.begin` is the instant of the change.
   if (info.result == date::local_info::nonexistent)
     return std::chrono::nanoseconds(info.second.begin.time_since_epoch()).count();
-  return local_ns - std::chrono::nanoseconds(info.first.offset).count();
+  int64_t utc_ns = 0;
+  const int64_t offset_ns = std::chrono::nanoseconds(info.first.offset).count();
+  if (__builtin_sub_overflow(local_ns, offset_ns, &utc_ns))
+    return offset_ns > 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
+  return utc_ns;
 }
 
 }  // namespace penstock::host

@@ -15,7 +15,7 @@ class TimeZone {
   static Result<TimeZone> find(const std::string& name);
 
   // The instant of a local time. A time that happened twice (clocks set back) is the first one; one that never happened
-  // (clocks set forward) is the instant of the change. Both keep the order of local times.
+  // (clocks set forward) is the instant of the change. Both keep the order of local times. What lies outside int64 becomes its end.
   int64_t to_utc_ns(int64_t local_ns) const;
 
   const std::string& name() const { return name_; }

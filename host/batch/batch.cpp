@@ -43,9 +43,10 @@ int64_t column_bytes(const Field& field, const ArrowArray& array) {
   return array.length == 0 ? own : own + offsets[array.offset + array.length] - offsets[array.offset];
 }
 
-// A slice shares one validity bitmap and one data buffer with its parent, so a bit's index is offset + row.
+// As readers see it: a null count of 0 means that nobody looks at the bitmap. A slice shares one bitmap with its parent, so a
+// bit's index is offset + row.
 bool is_valid(const ArrowArray& array, int64_t row) {
-  const auto* bits = static_cast<const uint8_t*>(array.buffers[0]);
+  const auto* bits = array.null_count == 0 ? nullptr : static_cast<const uint8_t*>(array.buffers[0]);
   const int64_t at = array.offset + row;
   return bits == nullptr || ((bits[at >> 3] >> (at & 7)) & 1) != 0;
 }
@@ -109,13 +110,19 @@ Result<void> validate_array(const Schema& schema, const ArrowArray& array) {
   const auto wrong = [](const std::string& what) { return internal("malformed Arrow array: " + what); };
   if (array.release == nullptr) return wrong("already released");
   if (array.length < 0 || array.offset != 0) return wrong("a batch needs a length >= 0 and no offset of its own");
-  if (array.null_count > 0) return wrong("a row of a batch cannot be null as a whole");
+  if (array.null_count < -1) return wrong("null count out of range");
+  if (array.dictionary != nullptr) return wrong("dictionaries are not supported");
+  if (array.n_buffers != 1 || array.buffers == nullptr) return wrong("buffer count " + std::to_string(array.n_buffers) + ", expected 1");
   if (array.n_children != static_cast<int64_t>(schema.size()) || (array.n_children > 0 && array.children == nullptr))
     return wrong("column count " + std::to_string(array.n_children) + ", expected " + std::to_string(schema.size()));
   for (size_t i = 0; i < schema.size(); ++i) {
     if (array.children[i] == nullptr) return wrong("no column " + std::to_string(i));
     if (auto checked = validate_column(schema[i], *array.children[i], array.length, 0); !checked) return checked.failure();
   }
+  if (array.null_count > 0) return wrong("a row of a batch cannot be null as a whole");
+  // After the columns, which have shown that the length is in range.
+  for (int64_t row = 0; row < array.length; ++row)
+    if (!is_valid(array, row)) return wrong("a row of a batch cannot be null as a whole");
   return {};
 }
 
