@@ -128,12 +128,13 @@ bool RespDecoder::find_line(std::string_view* line) {
 
 // Consumes one item, or the head of one with items of its own; complete means: go on.
 RespDecoder::Progress RespDecoder::parse_item() {
-  std::string_view line;
-  const bool found = find_line(&line);
-  if ((found ? line.size() : in_.size() - cursor_) > limits_.line_bytes) return invalid("a line is too long");
   // An unknown type is known before its line ends: do not wait for more of what is not the protocol.
   if (cursor_ < in_.size() && std::string_view("+-:$*_#,(!=%~>|").find(in_[cursor_]) == std::string_view::npos)
     return invalid("an unknown reply type");
+  std::string_view line;
+  const bool found = find_line(&line);
+  // The end of a line that has not arrived completely may be there by half.
+  if (found ? line.size() > limits_.line_bytes : in_.size() - cursor_ > limits_.line_bytes + 1) return invalid("a line is too long");
   if (!found) return Progress::incomplete;
   if (nodes_.size() >= limits_.items) return invalid("a reply has too many items");
   const char type = line[0];

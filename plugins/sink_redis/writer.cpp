@@ -11,8 +11,8 @@ namespace {
 // A call with more than this is ended early, so that large values do not keep the server from its readers.
 constexpr size_t kCallBytes = 256 * 1024;
 constexpr size_t kCallValues = 20'000;
-// Someone who empties the script cache again and again is not a reason to go on for ever.
-constexpr int kScriptLoads = 3;
+// Someone who empties the script cache again and again is not a reason to try for ever.
+constexpr int kScriptLoads = 5;
 constexpr size_t kFixedArguments = 7;
 constexpr size_t kShownKeyBytes = 100;
 
@@ -50,16 +50,17 @@ WriteResult RedisWriter::write(const Call& call, uint64_t seq, const BatchView& 
   pick_rows(call, values, batch[kKeyColumn], result);
   failure_.reset();
   next_row_ = 0;
-  for (int loads = 0;; ++loads) {
+  for (int loads_without_progress = 0;;) {
     forgotten_.reset();
     in_flight_.clear();
-    next_seq_ = seq_;
+    const uint64_t confirmed = next_seq_ = seq_;
     session_->connection().pipeline(
         call, settings_.pipeline_bytes, [&](Buffer& out) { return encode_call(batch, values, out); },
         [&](const Reply& reply) { handle_reply(call, batch, reply, result); });
     if (failure_) throw *failure_;
     if (!forgotten_) break;
-    if (loads == kScriptLoads)
+    loads_without_progress = seq_ == confirmed ? loads_without_progress + 1 : 0;
+    if (loads_without_progress > kScriptLoads)
       throw Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "write: the server keeps forgetting its scripts");
     // Neither that call nor one after it was executed, so they may be sent again on the same connection.
     session_->load_script(call, Script::write);
