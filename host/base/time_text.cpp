@@ -140,4 +140,10 @@ std::optional<ParsedTime> parse_time(std::string_view in) {
   return ParsedTime{static_cast<int64_t>(ns), has_offset};
 }
 
+std::optional<int64_t> leading_instant(std::string_view text) {
+  const auto parsed = parse_time(text.substr(0, text.find_first_of(", ")));
+  if (!parsed || !parsed->has_offset) return {};
+  return parsed->ns;
+}
+
 }  // namespace penstock::host

@@ -44,4 +44,7 @@ struct ParsedTime {
 // dates that do not exist and for what does not fit into nanoseconds (1677 to 2262).
 std::optional<ParsedTime> parse_time(std::string_view text);
 
+// The instant that a position's text begins with ("2026-01-02T03:04:05Z, 3 files"), if it begins with one.
+std::optional<int64_t> leading_instant(std::string_view text);
+
 }  // namespace penstock::host

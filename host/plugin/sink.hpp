@@ -81,6 +81,11 @@ class Sink {
   // then `fields`.
   virtual Result<Batch> lookup(const CallLimits&, const ViewId&, const std::string& entity, const Schema& fields,
                                const std::vector<std::string>& keys) = 0;
+
+  // What a profile's key looks like in the store, for people. NOT_SUPPORTED unless the sink has "layout/1".
+  virtual Result<std::string> describe_keys(const CallLimits&, const ViewId&, const std::string& /*entity*/) {
+    return Failure{PENSTOCK_STATUS_NOT_SUPPORTED, PENSTOCK_RETRY_NEVER, "the store does not describe its keys"};
+  }
 };
 
 }  // namespace penstock::host

@@ -1,0 +1,28 @@
+// Does a view work with the real servers? For `validate --online` and `plan`.
+#pragma once
+
+#include "base/failure.hpp"
+#include "run/connections.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace penstock::host {
+
+struct ViewCheck {
+  ViewId view;
+  std::optional<Failure> failure;  // its message begins with the view
+  std::string guarantee;           // "A", "B", "C"
+  std::string why;
+  std::string horizon;             // text of the position
+  std::string holder;
+  std::string marker;              // text of the marker's position, "none", or "not offered by the store"
+  std::string statement;           // what a first run would execute
+  std::string keys;                // what a profile's key in the store looks like; empty when the store does not say
+};
+
+// Every materialized view, in the order of the configuration. Blocks.
+std::vector<ViewCheck> check_online(const Configuration& configuration, Connections& connections);
+
+}  // namespace penstock::host

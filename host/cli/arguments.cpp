@@ -1,0 +1,142 @@
+#include "cli/arguments.hpp"
+
+#include "base/time_text.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+
+namespace penstock::host {
+namespace {
+
+constexpr const char* kExamples = R"(
+Examples:
+  penstock validate -c penstock.toml --online   does everything fit, up to the tables and the store?
+  penstock plan -c penstock.toml                what would change, which SQL would run, which keys be written?
+  penstock run -c penstock.toml                 the daemon: every view at its interval
+  penstock materialize users -c penstock.toml   one run of the view now
+  penstock status -c penstock.toml              one line a view
+  penstock get users u-42 -c penstock.toml      one stored profile
+
+Exit codes: 0 done, 1 a run failed, 2 wrong usage, 3 another host holds the state, 78 bad configuration.
+The configuration may also be named by $PENSTOCK_CONFIG; the default is /etc/penstock.)";
+
+std::string default_config() {
+  const char* from_environment = std::getenv("PENSTOCK_CONFIG");
+  return from_environment != nullptr ? from_environment : "/etc/penstock";
+}
+
+// CLI11 wants text; the time is checked here so that a mistake is a usage error with an example.
+std::string parse_time_option(const std::string& text, std::optional<int64_t>& out) {
+  const auto parsed = parse_time(text);
+  if (!parsed) return "\"" + text + "\" is not a time such as 2026-01-31T12:00:00Z or 2026-01-31";
+  if (!parsed->has_offset && text.size() > 10) return "\"" + text + "\" has no zone; add Z or an offset such as +02:00";
+  out = parsed->ns;
+  return {};
+}
+
+class Parser {
+ public:
+  explicit Parser(Arguments& out) : out_(out) {
+    app_.require_subcommand(1);
+    app_.footer(kExamples);
+    app_.set_version_flag("--version", "penstock " PENSTOCK_VERSION);
+    app_.set_help_all_flag("--help-all", "the help of every command");
+    add_all();
+  }
+  CLI::App& app() { return app_; }
+
+ private:
+  CLI::App* command(const char* name, const char* text, const char* examples, CLI::App* parent = nullptr) {
+    CLI::App* sub = (parent != nullptr ? parent : &app_)->add_subcommand(name, text);
+    sub->footer(examples);
+    sub->add_option("-c,--config", config_, "a file or a folder of *.toml files")->type_name("PATH");
+    sub->add_flag("--json", out_.json, "the same facts as one JSON document");
+    const std::string full = parent != nullptr ? parent->get_name() + " " + name : name;
+    sub->callback([this, full] {
+      out_.command = full;
+      out_.config = config_.empty() ? default_config() : config_;
+    });
+    return sub;
+  }
+
+  void add_all() {
+    auto* validate = command("validate", "check the configuration", "\nExamples:\n  penstock validate -c penstock.toml\n  penstock validate -c /etc/penstock --online --json");
+    validate->add_flag("--online", out_.online, "also connect: tables, columns, types, guarantee class, store");
+
+    command("plan", "show what `apply` would change, the SQL that would run and the keys that would be written", "\nExample:\n  penstock plan -c penstock.toml");
+    command("apply", "register the definitions; a running host picks them up", "\nExample:\n  penstock apply -c penstock.toml");
+    command("run", "the daemon: schedule, runs, HTTP", "\nExample:\n  penstock run -c penstock.toml\n\nSIGTERM and SIGINT end it, SIGHUP re-reads the configuration, SIGUSR1 runs every view now.");
+
+    auto* materialize = command("materialize", "run views once, now, in the foreground",
+                                "\nExamples:\n  penstock materialize -c penstock.toml                 every view\n  penstock materialize users users_v2 -c penstock.toml   these\n"
+                                "  penstock materialize users --full -c penstock.toml     everything again\n"
+                                "  penstock materialize users --from 2026-01-01 --to 2026-02-01 -c penstock.toml");
+    materialize->add_option("VIEW", out_.names, "a view, as NAME (newest version) or NAME_vN; default: all");
+    auto* full = materialize->add_flag("--full", out_.full, "read the whole table, whatever the position");
+    materialize->add_option("--from", from_, "only rows after this time; the position does not move")->type_name("TIME")->excludes(full);
+    materialize->add_option("--to", to_, "only rows up to this time; the position does not move")->type_name("TIME")->excludes(full);
+    materialize->add_flag("--dry-run", out_.dry_run, "read and count, write nothing");
+
+    command("status", "one line a view: state, position, how far behind, last run, error", "\nExample:\n  penstock status -c penstock.toml");
+
+    auto* history = command("history", "past runs: read, written, unchanged, stale, rejected", "\nExamples:\n  penstock history -c penstock.toml\n  penstock history users --rejects -c penstock.toml");
+    history->add_option("VIEW", out_.names, "only this view")->expected(0, 1);
+    history->add_option("-n,--limit", out_.limit, "how many, newest first")->check(CLI::Range(1, 100000))->capture_default_str();
+    history->add_flag("--rejects", out_.rejects, "the rows that could not be written, with the reason");
+
+    auto* get = command("get", "show a stored profile", "\nExamples:\n  penstock get users u-42 -c penstock.toml\n  penstock get --service checkout u-42 -c penstock.toml\n  penstock get visits u-42 2026-01-31 -c penstock.toml   (an entity of two columns)");
+    get->add_option("--service", out_.service, "all views of a service instead of one view")->type_name("NAME");
+    get->add_option("NAME", out_.names, "VIEW KEY… or, with --service, KEY…")->required();
+
+    auto* plugins = app_.add_subcommand("plugins", "what connectors there are");
+    plugins->require_subcommand(1);
+    for (auto* sub : {command("list", "the plugins that can be loaded", "\nExample:\n  penstock plugins list -c penstock.toml", plugins),
+                      command("info", "a plugin's components and options", "\nExample:\n  penstock plugins info postgres -c penstock.toml", plugins)}) {
+      sub->add_option("--plugin-dir", plugin_dir_, "look here instead of the configuration's plugin_dir")->type_name("DIR");
+      if (sub->get_name() == "info") sub->add_option("PLUGIN", out_.names, "an id as in plugin = \"…\", a module's id, or a file")->required()->expected(1);
+    }
+
+    auto* completion = command("completion", "print the completion script for bash", "\nExample:\n  penstock completion > /etc/bash_completion.d/penstock");
+    completion->add_option("--words", out_.words, "print the names of: views, services, plugins")->check(CLI::IsMember({"views", "services", "plugins"}));
+  }
+
+ public:
+  // What CLI11's own checks could not see; the text of the first mistake.
+  std::string finish() {
+    if (!from_.empty())
+      if (auto wrong = parse_time_option(from_, out_.from_ns); !wrong.empty()) return "--from: " + wrong;
+    if (!to_.empty())
+      if (auto wrong = parse_time_option(to_, out_.to_ns); !wrong.empty()) return "--to: " + wrong;
+    if (out_.from_ns && out_.to_ns && *out_.from_ns >= *out_.to_ns) return "--from is not before --to";
+    if (out_.command == "get" && out_.service.empty() && out_.names.size() < 2) return "get needs a view and a key: penstock get VIEW KEY";
+    out_.plugin_dir = plugin_dir_;
+    return {};
+  }
+
+ private:
+  Arguments& out_;
+  CLI::App app_{"Penstock keeps an online Profiles Store true to a warehouse.", "penstock"};
+  std::string config_, from_, to_, plugin_dir_;
+};
+
+}  // namespace
+
+Parsed parse_arguments(int argc, char** argv) {
+  Parsed parsed;
+  Parser parser(parsed.arguments);
+  try {
+    parser.app().parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = parser.app().exit(error);
+    parsed.exit = code == 0 ? kDone : kUsage;
+    return parsed;
+  }
+  if (const std::string wrong = parser.finish(); !wrong.empty()) {
+    std::fprintf(stderr, "%s\nRun with --help for more information.\n", wrong.c_str());
+    parsed.exit = kUsage;
+  }
+  return parsed;
+}
+
+}  // namespace penstock::host

@@ -1,0 +1,38 @@
+// The command line as plain data. CLI11 stays in arguments.cpp.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace penstock::host {
+
+// What the process says when it ends.
+enum ExitCode : int { kDone = 0, kRunFailed = 1, kUsage = 2, kLocked = 3, kBadConfiguration = 78 };
+
+struct Arguments {
+  std::string command;                 // "validate", …, "plugins list", "plugins info", "completion"
+  std::filesystem::path config;        // -c, else $PENSTOCK_CONFIG, else /etc/penstock
+  bool json = false;
+  bool online = false;                 // validate
+  std::vector<std::string> names;      // views, or get's view and key parts, or a plugin
+  bool full = false;                   // materialize
+  std::optional<int64_t> from_ns, to_ns;
+  bool dry_run = false;
+  std::string service;                 // get
+  int64_t limit = 20;                  // history
+  bool rejects = false;                // history
+  std::filesystem::path plugin_dir;    // plugins, without a configuration
+  std::string words;                   // completion: what to list
+};
+
+struct Parsed {
+  Arguments arguments;
+  std::optional<int> exit;  // --help, --version or wrong usage: already printed
+};
+
+Parsed parse_arguments(int argc, char** argv);
+
+}  // namespace penstock::host

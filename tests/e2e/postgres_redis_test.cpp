@@ -1,0 +1,201 @@
+// The main job with the real servers: the seed view from PostgreSQL into Redis.
+#include "e2e/world.hpp"
+
+#include <csignal>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace penstock::test {
+namespace {
+
+using testing::HasSubstr;
+
+class PostgresToRedis : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    postgres_ = new PostgresServer({.passwords = true});
+    redis_ = new RedisServer();
+  }
+  static void TearDownTestSuite() {
+    delete redis_;
+    delete postgres_;
+  }
+
+  void SetUp() override {
+    postgres_->exec("DROP SCHEMA IF EXISTS \"SIGNALS\" CASCADE");
+    create_seed_table(*postgres_);
+    redis_->flush_all();
+    configure();
+  }
+
+  void configure(const std::string& view = {}, const std::string& host = {}) {
+    world_.set_environment("WAREHOUSE_DSN", postgres_->dsn("penstock", "postgres", PostgresServer::kPassword));
+    world_.configure({.warehouse = "plugin = \"postgres\"\ndsn = { env = \"WAREHOUSE_DSN\" }\n",
+                      .store = "plugin = \"redis\"\nurl = \"" + redis_->url() + "\"\n",
+                      .host = host,
+                      .view = view});
+  }
+
+  std::string materialize(std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"materialize", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Finished run = world_.penstock(arguments);
+    EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+    return run.out;
+  }
+
+  static std::string table() { return std::string("\"SIGNALS\".\"") + kTable + "\""; }
+
+  static PostgresServer* postgres_;
+  static RedisServer* redis_;
+  World world_;
+};
+
+PostgresServer* PostgresToRedis::postgres_ = nullptr;
+RedisServer* PostgresToRedis::redis_ = nullptr;
+
+TEST_F(PostgresToRedis, FirstRunWritesEveryRowAndTheNextOnlyWhatChanged) {
+  insert_users(*postgres_, 0, 100000);
+  const std::string first = materialize();
+  EXPECT_EQ(json_number(first, "read"), 100000);
+  EXPECT_EQ(json_number(first, "written"), 100000);
+  EXPECT_EQ(redis_profiles(*redis_), expected_profiles(*postgres_));
+
+  postgres_->exec("UPDATE " + table() + " SET \"UPDATED_AT\" = clock_timestamp(), \"TOTAL_REVENUE\" = \"TOTAL_REVENUE\" + 5 "
+                  "WHERE \"DOMAIN_USERID\" IN (SELECT 'u' || n FROM generate_series(500, 1499) AS n)");
+  const std::string second = materialize();
+  EXPECT_EQ(json_number(second, "read"), 1000);
+  EXPECT_EQ(json_number(second, "written"), 1000);
+  EXPECT_EQ(redis_profiles(*redis_), expected_profiles(*postgres_));
+
+  EXPECT_EQ(json_number(materialize(), "read"), 0);
+}
+
+TEST_F(PostgresToRedis, OfSeveralRowsOfOneEntityTheGreatestTimestampStaysAlsoAcrossBatches) {
+  configure({}, "batch_rows = 100\n");
+  for (const char* minutes : {"50", "10", "30"})
+    postgres_->exec("INSERT INTO " + table() + " SELECT 'u' || n % 250, now() - interval '" + minutes + " minutes' - n * interval '1 second', n, n * 2, " +
+                    minutes + " FROM generate_series(1, 1000) AS n");
+  const std::string run = materialize();
+  EXPECT_EQ(json_number(run, "read"), 3000);
+  EXPECT_EQ(json_number(run, "written") + json_number(run, "stale"), 3000);
+  EXPECT_EQ(redis_profiles(*redis_), expected_profiles(*postgres_));
+}
+
+TEST_F(PostgresToRedis, AnOverflowIsOneRejectAndEverythingElseArrives) {
+  insert_users(*postgres_, 0, 1000);
+  postgres_->exec("UPDATE " + table() + " SET \"TOTAL_REVENUE\" = 3000000000 WHERE \"DOMAIN_USERID\" = 'u7'");
+  const std::string run = materialize();
+  EXPECT_EQ(json_number(run, "read"), 1000);
+  EXPECT_EQ(json_number(run, "written"), 999);
+  EXPECT_EQ(json_number(run, "rejected"), 1);
+  auto expected = expected_profiles(*postgres_);
+  expected.erase("u7");
+  EXPECT_EQ(redis_profiles(*redis_), expected);
+  const Finished rejects = world_.penstock({"history", "--rejects", "--json"});
+  EXPECT_THAT(rejects.out, HasSubstr("\"key\":\"u7\",\"column\":\"TOTAL_REVENUE\",\"value_class\":\"integer outside int32\",\"reason\":\"does not fit into int32\""));
+}
+
+TEST_F(PostgresToRedis, NullReplacesAValue) {
+  insert_users(*postgres_, 0, 10);
+  materialize();
+  postgres_->exec("UPDATE " + table() + " SET \"UPDATED_AT\" = clock_timestamp(), \"TOTAL_REVENUE\" = NULL WHERE \"DOMAIN_USERID\" = 'u3'");
+  materialize();
+  EXPECT_EQ(redis_profiles(*redis_), expected_profiles(*postgres_));
+}
+
+TEST_F(PostgresToRedis, KillInTheMiddleAndARestartEndInTheSameStore) {
+  insert_users(*postgres_, 0, 60000);
+  // Small paced batches, so that the kill lands inside the run.
+  configure("max_rows_per_second = 40000\n", "batch_rows = 500\n");
+  {
+    Process host(world_.command({"materialize"}), world_.environment());
+    ASSERT_TRUE(eventually([&] { return std::stoll(redis_->command({"DBSIZE"})) > 5000; })) << host.err();
+    host.signal(SIGKILL);
+    EXPECT_EQ(host.wait(), 128 + SIGKILL);
+  }
+  EXPECT_LT(redis_profiles(*redis_).size(), 60000U);
+  configure();
+  const Finished after = world_.penstock({"history", "--json"});
+  EXPECT_THAT(after.out, HasSubstr("\"running\"")) << "the killed run is still recorded as running";
+  const std::string run = materialize();
+  EXPECT_EQ(json_number(run, "read"), 60000);
+  EXPECT_GT(json_number(run, "unchanged"), 0);
+  EXPECT_EQ(redis_profiles(*redis_), expected_profiles(*postgres_));
+  EXPECT_THAT(world_.penstock({"history", "--json"}).out, HasSubstr("\"interrupted\""));
+}
+
+TEST_F(PostgresToRedis, AWipedStoreIsFilledAgain) {
+  insert_users(*postgres_, 0, 100);
+  materialize();
+  redis_->flush_all();
+  const std::string run = materialize();
+  EXPECT_EQ(json_number(run, "written"), 100);
+  EXPECT_THAT(run, HasSubstr("reading everything again"));
+  EXPECT_EQ(redis_profiles(*redis_), expected_profiles(*postgres_));
+}
+
+TEST_F(PostgresToRedis, TheDaemonBringsAChangedRowATickLaterAndAnswersReads) {
+  insert_users(*postgres_, 0, 100);
+  configure("interval = \"200ms\"\n");
+  Process host(world_.command({"run"}), world_.environment());
+  ASSERT_TRUE(eventually([&] { return redis_profiles(*redis_) == expected_profiles(*postgres_); })) << host.err();
+  postgres_->exec("UPDATE " + table() + " SET \"UPDATED_AT\" = clock_timestamp(), \"TOTAL_REVENUE\" = 4242 WHERE \"DOMAIN_USERID\" = 'u5'");
+  ASSERT_TRUE(eventually([&] { return redis_profiles(*redis_) == expected_profiles(*postgres_); })) << host.err();
+
+  const Finished profile = world_.penstock({"get", kView, "u5", "--json"});
+  EXPECT_EQ(profile.exit_code, 0) << profile.err;
+  EXPECT_THAT(profile.out, HasSubstr("\"TOTAL_REVENUE\":4242"));
+  EXPECT_THAT(world_.penstock({"get", "--service", "checkout", "u5"}).out, HasSubstr("4242"));
+  const Finished status = world_.penstock({"status", "--json"});
+  EXPECT_THAT(status.out, HasSubstr("\"running\":true"));
+  EXPECT_THAT(status.out, HasSubstr("\"state\":\""));
+
+  host.signal(SIGTERM);
+  EXPECT_EQ(host.wait(), 0) << host.err();
+  EXPECT_THAT(host.err(), HasSubstr("host stopped"));
+}
+
+TEST_F(PostgresToRedis, ASliceDoesNotMoveThePosition) {
+  insert_users(*postgres_, 0, 10);
+  const std::string slice = materialize({"--from", "2000-01-01"});
+  EXPECT_EQ(json_number(slice, "written"), 10);
+  const std::string run = materialize();
+  EXPECT_EQ(json_number(run, "read"), 10);
+  EXPECT_EQ(json_number(run, "unchanged"), 10);
+}
+
+TEST_F(PostgresToRedis, ADryRunWritesNothing) {
+  insert_users(*postgres_, 0, 10);
+  EXPECT_EQ(json_number(materialize({"--dry-run"}), "read"), 10);
+  EXPECT_EQ(redis_->command({"DBSIZE"}), "0");
+}
+
+TEST_F(PostgresToRedis, PlanShowsTheStatementAndTheKeys) {
+  const Finished plan = world_.penstock({"plan"});
+  EXPECT_EQ(plan.exit_code, 0) << plan.err;
+  EXPECT_THAT(plan.out, HasSubstr(std::string("+ view \"") + kView + "\" v1"));
+  EXPECT_THAT(plan.out, HasSubstr(std::string("FROM \"SIGNALS\".\"") + kTable + "\""));
+  EXPECT_THAT(plan.out, HasSubstr(std::string("penstock:") + kView + "_v1:"));
+}
+
+TEST_F(PostgresToRedis, ValidateOnlineSaysTheGuaranteeClassAndWhy) {
+  const Finished checked = world_.penstock({"validate", "--online"});
+  EXPECT_EQ(checked.exit_code, 0) << checked.err;
+  EXPECT_THAT(checked.out, testing::ContainsRegex("ok, class [AB] \\(.+\\), horizon 20"));
+}
+
+TEST_F(PostgresToRedis, NothingThatIsPrintedHoldsThePassword) {
+  insert_users(*postgres_, 0, 10);
+  configure({}, "log_level = \"debug\"\n");
+  std::string all;
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"validate", "--online"}, {"plan", "--json"}, {"materialize", "--json"}, {"status", "--json"}, {"history", "--json"}, {"plugins", "info", "postgres"}}) {
+    const Finished run = world_.penstock(command);
+    all += run.out + run.err;
+  }
+  EXPECT_THAT(all, testing::Not(HasSubstr(PostgresServer::kPassword)));
+}
+
+}  // namespace
+}  // namespace penstock::test
