@@ -22,7 +22,8 @@ struct DefinitionRecord {
 // Entities, batch sources, views and services of a configuration as records, in that order, and by name.
 std::vector<DefinitionRecord> to_records(const Configuration& configuration);
 
-// Puts the definitions of the records in the place of those in `configuration` (host, warehouses and stores stay).
+// Puts the definitions of the records in the place of those in `configuration` (host, warehouses and stores stay). Fails
+// when a record cannot be read, or refers to a warehouse or store that the configuration no longer has.
 Result<Configuration> with_definitions(Configuration configuration, const std::vector<DefinitionRecord>& records);
 
 enum class ChangeKind { add, change, remove, refuse };
@@ -35,9 +36,13 @@ struct Change {
   Location where;
 };
 
-// What applying `wanted` over `applied` would do. Fields, key columns, source, and entity of a published view version are
-// immutable: a difference there (also through its batch source's table or its entity's keys) is a refuse. owner,
-// description, tags, ttl, interval, lookback, lag, limits and policies may change.
+// What applying `wanted` over `applied` would do; nothing when they are the same. Fields, key columns, source, and entity of a
+// published view version are immutable: a difference there (also through its batch source's table or its entity's keys) is
+// a refuse. So are order_by and timezone, since rows of the new order would be compared with rows of the old one in the
+// store. owner, description, tags, ttl, interval, lookback, lag, limits and policies may change.
 std::vector<Change> plan_changes(const std::vector<DefinitionRecord>& applied, const Configuration& wanted);
+
+// A change for people, one line a difference: `view "users" v1: ttl: 30d -> 365d`, `view "users" v2: new`.
+std::vector<std::string> describe(const Change& change);
 
 }  // namespace penstock::host
