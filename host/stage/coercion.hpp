@@ -4,7 +4,7 @@
 //   field \ column   integers        float, double        decimal, text           bool   timestamps, date       binary
 //   int32, int64     in range        whole, in range      whole, in range         0, 1   —                      —
 //   double, float    exactly equal   nearest, in range    nearest, in range       —      —                      —
-//   bool             0, 1            —                    text true/false/1/0     as is  —                      —
+//   bool             0, 1            —                    text true/false/1/0…    as is  —                      —
 //   string           decimal         shortest round trip  as is                   true…  ISO 8601               if UTF-8
 //   bytes            —               —                    text as is              —      —                      as is
 //   unix_timestamp   seconds         —                    text ISO 8601           —      naive: view's zone     —
@@ -17,22 +17,18 @@
 #include "base/failure.hpp"
 #include "base/time_zone.hpp"
 #include "config/definitions.hpp"
+#include "stage/cell.hpp"
 
 #include <penstock/builder.hpp>
 #include <penstock/reader.hpp>
 
 #include <optional>
+#include <span>
 
 namespace penstock::host {
 
 // The Arrow field that a view's field has in a batch for a sink.
 penstock::Field sink_field(const std::string& name, FieldType type);
-
-// Why a value did not fit: static text, never the value itself.
-struct CoercionError {
-  const char* value_class;  // "int64 above int32"
-  const char* reason;       // "does not fit into int32"
-};
 
 // One column on its way to one field. Immutable; used from one thread at a time.
 class Coercer {
@@ -47,14 +43,18 @@ class Coercer {
     bool can_fail() const { return owner_->can_fail_; }
     // Null when the row's value fits.
     const CoercionError* check(int64_t row) const;
-    // Appends the row's value, which must fit, and continues `hash` with it.
-    void append(int64_t row, penstock::ColumnBuilder& out, uint64_t& hash) const;
+    // Appends the values of these rows, which must fit, and continues the hash of each row with its value. A column at a time,
+    // so that what depends on the types is decided once and not for every value.
+    void append(std::span<const int64_t> rows, penstock::ColumnBuilder& out, std::span<uint64_t> hashes) const;
+    // The hash that append would make of the row's value, which must fit.
+    uint64_t hash(int64_t row, uint64_t seed) const;
 
    private:
     friend class Coercer;
-    Bound(const Coercer* owner, penstock::ColumnView column) : owner_(owner), column_(std::move(column)) {
-      if (column_.field().type == penstock::Type::list) items_ = column_.items();
-    }
+    Bound(const Coercer* owner, penstock::ColumnView column);
+    template <class T>
+    void append_as_is(std::span<const int64_t> rows, penstock::ColumnBuilder& out, std::span<uint64_t> hashes) const;
+
     const Coercer* owner_;
     penstock::ColumnView column_;
     std::optional<penstock::ColumnView> items_;
@@ -62,26 +62,18 @@ class Coercer {
   Bound bind(const penstock::ColumnView& column) const { return Bound(this, column); }
 
  private:
-  Coercer(FieldType field, std::optional<TimeZone> zone, bool can_fail)
-      : field_(field), zone_(std::move(zone)), can_fail_(can_fail) {}
+  Coercer(FieldType field, std::optional<TimeZone> zone, bool can_fail, bool as_is)
+      : field_(field), zone_(std::move(zone)), can_fail_(can_fail), as_is_(as_is) {}
 
-  const CoercionError* check_value(const penstock::ColumnView&, int64_t row) const;
-  void append_value(const penstock::ColumnView&, int64_t row, penstock::ColumnBuilder&, uint64_t& hash) const;
+  // Calls visit with the value as the field's C++ type, unless it does not fit.
+  template <class Visit>
+  const CoercionError* visit_value(const penstock::ColumnView&, int64_t row, Visit&& visit) const;
 
   FieldType field_;
   std::optional<TimeZone> zone_;
   bool can_fail_;
+  bool as_is_;  // the column has the very type that the sink gets, and no value can fail
   mutable std::string scratch_;
 };
-
-// Readers that other stages share. Null when the value fits; the value must not be null.
-const CoercionError* read_instant_ns(const penstock::ColumnView&, int64_t row, const std::optional<TimeZone>& zone, int64_t& out);
-// The text form of any value (see `string` above); may point into `scratch` or into the column.
-const CoercionError* read_text(const penstock::ColumnView&, int64_t row, std::string& scratch, std::string_view& out);
-
-bool is_timestamp(penstock::Type type);  // date32 included
-bool is_integer(penstock::Type type);
-// "timestamp without time zone", "int64": for messages
-std::string type_label(const penstock::Field& column);
 
 }  // namespace penstock::host

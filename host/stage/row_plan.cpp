@@ -48,6 +48,10 @@ class Resolver {
       failure_->message += "; " + message;
     }
   }
+  void needs_timezone(const std::string& what, const penstock::Field& column) {
+    problem(PENSTOCK_STATUS_INVALID_ARGUMENT,
+            what + " is a " + type_label(column) + ": set `timezone` on the view to the zone that its values are in");
+  }
   std::optional<Failure>& failure() { return failure_; }
 
  private:
@@ -106,10 +110,13 @@ Result<RowPlan> RowPlan::make(const View& view, const BatchSource& source, const
       resolver.problem(PENSTOCK_STATUS_INVALID_ARGUMENT,
                        "timestamp_field \"" + column.name + "\" is a " + type_label(column) + "; " +
                            (source.cursor == CursorKind::xid ? "cursor = \"xid\" needs a transaction id column" : "it must be a timestamp or a date"));
-    else if (source.cursor == CursorKind::timestamp && column.type != penstock::Type::date32 && column.timezone.empty() && !plan.zone_)
-      resolver.problem(PENSTOCK_STATUS_INVALID_ARGUMENT, "timestamp_field \"" + column.name + "\" is a " + type_label(column) +
-                                                             ": set `timezone` on the view to the zone that its values are in");
+    else if (is_naive(column) && !plan.zone_)
+      resolver.needs_timezone("timestamp_field \"" + column.name + "\"", column);
   }
+
+  // Its nanoseconds lie above every transaction id: nothing would be read, and the position would move all the same.
+  if (source.cursor == CursorKind::xid && view.backfill_since_ns)
+    resolver.problem(PENSTOCK_STATUS_INVALID_ARGUMENT, "backfill_since is a time, and cursor = \"xid\" does not count in times; leave it out");
 
   std::vector<std::string> order = view.order_by;
   if (order.empty()) {
@@ -125,6 +132,8 @@ Result<RowPlan> RowPlan::make(const View& view, const BatchSource& source, const
     if (!at) continue;
     if (!can_be_order(schema[*at]))
       resolver.problem(PENSTOCK_STATUS_INVALID_ARGUMENT, "order_by \"" + name + "\" is a " + type_label(schema[*at]) + ", which has no order in time");
+    else if (is_naive(schema[*at]) && !plan.zone_)
+      resolver.needs_timezone("order_by \"" + name + "\"", schema[*at]);
     plan.order_.push_back(*at);
   }
 

@@ -20,7 +20,7 @@ using penstock::Schema;
 class RowPlan {
  public:
   // Every problem at once in one INVALID_ARGUMENT or NOT_FOUND: columns that are missing (did you mean) or ambiguous, types
-  // that do not go together, a cursor that is no timestamp.
+  // that do not go together, a cursor that is no timestamp, times without a zone.
   static Result<RowPlan> make(const View& view, const BatchSource& source, const Entity& entity, const Schema& schema);
 
   // What to ask the source for: keys, cursor, order, fields; each once.

@@ -3,9 +3,11 @@
 #include "base/entity_key.hpp"
 #include "base/hash.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <utility>
 
 namespace penstock::host {
@@ -27,20 +29,18 @@ void put_big_endian(char* out, uint64_t bits) {
   std::memcpy(out, &bits, sizeof bits);
 }
 
-const CoercionError* read_order(const ColumnView& column, int64_t row, const std::optional<TimeZone>& zone, int64_t& out) {
-  using penstock::Type;
-  if (column.is_null(row)) return out = std::numeric_limits<int64_t>::min(), nullptr;  // below every time
-  switch (column.field().type) {
-    case Type::int8: return out = column.value<int8_t>(row), nullptr;
-    case Type::int16: return out = column.value<int16_t>(row), nullptr;
-    case Type::int32: return out = column.value<int32_t>(row), nullptr;
-    case Type::int64: return out = column.value<int64_t>(row), nullptr;
-    case Type::uint8: return out = column.value<uint8_t>(row), nullptr;
-    case Type::uint16: return out = column.value<uint16_t>(row), nullptr;
-    case Type::uint32: return out = column.value<uint32_t>(row), nullptr;
-    case Type::uint64: return out = static_cast<int64_t>(column.value<uint64_t>(row) ^ (uint64_t{1} << 63)), nullptr;
-    default: return read_instant_ns(column, row, zone, out);
-  }
+// A time as nanoseconds, an integer as it is: what positions count, and what order columns sort by.
+const CoercionError* read_ordinal(const ColumnView& column, int64_t row, const std::optional<TimeZone>& zone, int64_t& out) {
+  return is_integer(column.field().type) ? read_int64(column, row, out) : read_instant_ns(column, row, zone, out);
+}
+
+// As long as a reject's key needs to be recognised, and no character cut in two.
+std::string_view first_part(std::string_view key) {
+  constexpr size_t kShown = 64;
+  if (key.size() <= kShown) return key;
+  size_t size = kShown;
+  while (size > 0 && (static_cast<unsigned char>(key[size]) & 0xc0) == 0x80) --size;
+  return key.substr(0, size);
 }
 
 }  // namespace
@@ -51,64 +51,73 @@ struct Transformer::Work {
   uint64_t fence;
   std::shared_ptr<const Schema> out_schema;
   BatchBuilder builder;
-  BatchBuilder tie_builder;  // for the hashes of rows that tie; its rows are thrown away
-  bool tie_builder_used = false;
-  size_t times_size;         // bytes of penstock.order before the suffix
+  size_t times_size;  // bytes of penstock.order before the suffix
 
   // One entry a row that goes on, in the order of the batch.
   std::vector<int64_t> rows;
   std::vector<std::pair<size_t, size_t>> keys;  // start and size in key_bytes
   std::string key_bytes;
-  std::string order_bytes;           // times_size a row
-  std::vector<uint32_t> slots;       // open addressing: index + 1 into `rows`, 0: free
-  std::string key, scratch, order;   // of the current row
+  std::string order_bytes;      // times_size a row
+  std::vector<uint32_t> slots;  // open addressing: index + 1 into `rows`, 0: free
+
+  // Of the current row.
+  std::string_view key;  // into the column, scratch or joined_key
+  std::string scratch, joined_key, order;
+  std::vector<std::string> parts;
+  std::vector<std::string_view> part_views;
 
   Work(std::shared_ptr<const RowPlan> p, WindowFilter w, int64_t f)
       : plan(std::move(p)), window(w), fence(static_cast<uint64_t>(f)), out_schema(std::make_shared<Schema>(plan->sink_schema())),
-        builder(*out_schema), tie_builder(*out_schema), times_size(plan->order().size() * 8) {}
+        builder(*out_schema), times_size(plan->order().size() * 8), order(times_size, '\0'), parts(plan->keys().size()),
+        part_views(plan->keys().size()) {}
 
+  // The columns of one batch.
   struct Columns {
     BatchView view;
-    std::vector<Coercer::Bound> fields;
+    std::vector<Coercer::Bound> fields = {};
+    std::vector<size_t> fallible = {};  // of `fields`: those whose values have to be checked
   };
 
   std::string_view key_of(size_t index) const { return std::string_view(key_bytes).substr(keys[index].first, keys[index].second); }
   std::string_view times_of(size_t index) const { return std::string_view(order_bytes).substr(index * times_size, times_size); }
+  const std::string& name_of(size_t column) const { return plan->schema()[column].name; }
+
+  Columns bind(const Batch& in) const {
+    Columns columns{in.view()};
+    for (size_t i = 0; i < plan->fields().size(); ++i) {
+      columns.fields.push_back(plan->coercers()[i].bind(columns.view[plan->fields()[i]]));
+      if (columns.fields[i].can_fail()) columns.fallible.push_back(i);
+    }
+    return columns;
+  }
 
   void start(int64_t n) {
     rows.clear();
-    if (std::exchange(tie_builder_used, false)) tie_builder = BatchBuilder(*out_schema);
     keys.clear();
     key_bytes.clear();
     order_bytes.clear();
     slots.assign(std::bit_ceil(static_cast<size_t>(n) * 2 + 1), 0);
   }
 
-  // Builds `key`; null when it is usable.
-  const CoercionError* read_key(const BatchView& view, int64_t row, std::string& column) {
+  // Sets `key`; null when it is usable. On failure `column` is the part that was wrong.
+  const CoercionError* read_key(const BatchView& view, int64_t row, size_t& column) {
     static constexpr CoercionError kNull{"NULL", "the entity's key is NULL"};
     static constexpr CoercionError kEmpty{"empty text", "the entity's key is empty"};
     static constexpr CoercionError kLong{"text over 4096 bytes", "the entity's key is too long"};
-    std::vector<std::string> parts;
-    key.clear();
-    for (const size_t at : plan->keys()) {
-      column = plan->schema()[at].name;
-      if (view[at].is_null(row)) return key.clear(), &kNull;
-      std::string_view text;
-      if (const auto* error = read_text(view[at], row, scratch, text)) return key.clear(), error;
-      if (plan->keys().size() == 1) {
-        key = text;
-        if (key.empty()) return &kEmpty;
-      } else {
-        parts.emplace_back(text);
-      }
+    key = {};
+    std::string_view text;
+    for (size_t i = 0; i < plan->keys().size(); ++i) {
+      column = plan->keys()[i];
+      if (view[column].is_null(row)) return &kNull;
+      if (const auto* error = read_text(view[column], row, scratch, text)) return error;
+      if (plan->keys().size() == 1) break;
+      parts[i] = text;
+      part_views[i] = parts[i];
     }
-    if (!parts.empty()) {
-      const std::vector<std::string_view> views(parts.begin(), parts.end());
-      key = encode_key(views);
-    }
-    if (key.size() > kMaxKeyBytes) return key.resize(64), &kLong;
-    return nullptr;
+    if (plan->keys().size() > 1) text = joined_key = encode_key(part_views);
+    if (text.size() > kMaxKeyBytes) return key = first_part(text), &kLong;
+    key = text;
+    return key.empty() ? &kEmpty : nullptr;
   }
 
   // Is the row inside the window? A value that is no time is a reject.
@@ -122,25 +131,24 @@ struct Transformer::Work {
     }
     if (!window.after && !window.until) return Inside::yes;
     int64_t value = 0;
-    if ((error = read_order(cursor, row, plan->zone(), value)) != nullptr) return Inside::unreadable;
+    if ((error = read_ordinal(cursor, row, plan->zone(), value)) != nullptr) return Inside::unreadable;
     return (!window.after || value > *window.after) && (!window.until || value <= *window.until) ? Inside::yes : Inside::no;
   }
 
-  const CoercionError* read_times(const BatchView& view, int64_t row, std::string& column) {
-    order.resize(times_size);
+  const CoercionError* read_times(const BatchView& view, int64_t row, size_t& column) {
     for (size_t i = 0; i < plan->order().size(); ++i) {
-      const size_t at = plan->order()[i];
-      int64_t value = 0;
-      if (const auto* error = read_order(view[at], row, plan->zone(), value)) return column = plan->schema()[at].name, error;
+      column = plan->order()[i];
+      int64_t value = std::numeric_limits<int64_t>::min();  // NULL: below every time
+      if (!view[column].is_null(row))
+        if (const auto* error = read_ordinal(view[column], row, plan->zone(), value)) return error;
       put_sortable(order.data() + i * 8, value);
     }
     return nullptr;
   }
 
-  uint64_t value_hash(const Columns& columns, int64_t row) {
+  uint64_t value_hash(const Columns& columns, int64_t row) const {
     uint64_t hash = 0;
-    for (size_t i = 0; i < columns.fields.size(); ++i) columns.fields[i].append(row, tie_builder[i + 2], hash);
-    tie_builder_used = true;
+    for (const Coercer::Bound& field : columns.fields) hash = field.hash(row, hash);
     return hash;
   }
 
@@ -169,7 +177,7 @@ struct Transformer::Work {
   }
 
   void reject(Transformed& out, const std::string& column, const CoercionError& error) {
-    out.rejects.push_back({key, column, error.value_class, error.reason});
+    out.rejects.push_back({std::string(key), column, error.value_class, error.reason});
   }
 
   void take_row(const Columns& columns, int64_t row, Transformed& out) {
@@ -177,21 +185,18 @@ struct Transformer::Work {
     const Inside where = inside(columns.view, row, out, error);
     if (where == Inside::no) return;
     ++out.read;
-    std::string column;
-    if (const auto* key_error = read_key(columns.view, row, column)) return reject(out, column, *key_error);
+    size_t column = 0;
+    if (const auto* key_error = read_key(columns.view, row, column)) return reject(out, name_of(column), *key_error);
     if (where == Inside::unreadable) return reject(out, plan->cursor_column(), *error);
-    if ((error = read_times(columns.view, row, column)) != nullptr) return reject(out, column, *error);
-    for (size_t i = 0; i < columns.fields.size(); ++i) {
-      if (!columns.fields[i].can_fail()) continue;
+    if ((error = read_times(columns.view, row, column)) != nullptr) return reject(out, name_of(column), *error);
+    for (const size_t i : columns.fallible)
       if ((error = columns.fields[i].check(row)) != nullptr) return reject(out, (*out_schema)[i + 2].name, *error);
-    }
     if (!keep(columns, row)) ++out.superseded;
   }
 
   Batch build(const Columns& columns) {
     std::vector<uint64_t> hashes(rows.size(), 0);
-    for (size_t i = 0; i < columns.fields.size(); ++i)
-      for (size_t k = 0; k < rows.size(); ++k) columns.fields[i].append(rows[k], builder[i + 2], hashes[k]);
+    for (size_t i = 0; i < columns.fields.size(); ++i) columns.fields[i].append(rows, builder[i + 2], hashes);
     std::string full(static_cast<size_t>(plan->order_size()), '\0');
     put_big_endian(full.data() + times_size, fence);
     for (size_t k = 0; k < rows.size(); ++k) {
@@ -213,14 +218,18 @@ Transformer::~Transformer() = default;
 
 Result<Transformed> Transformer::apply(const Batch& in) {
   Work& work = *work_;
-  Work::Columns columns{in.view(), {}};
-  for (size_t i = 0; i < work.plan->fields().size(); ++i)
-    columns.fields.push_back(work.plan->coercers()[i].bind(columns.view[work.plan->fields()[i]]));
-  work.start(in.rows());
-  Transformed out;
-  for (int64_t row = 0; row < in.rows(); ++row) work.take_row(columns, row, out);
-  out.batch = work.build(columns);
-  return out;
+  try {
+    const Work::Columns columns = work.bind(in);
+    work.start(in.rows());
+    Transformed out;
+    for (int64_t row = 0; row < in.rows(); ++row) work.take_row(columns, row, out);
+    out.batch = work.build(columns);
+    return out;
+  } catch (const penstock::Error& error) {
+    // The builders say so when a column of the batch exceeds what Arrow's offsets can say.
+    work.builder = BatchBuilder(*work.out_schema);
+    return Failure{error.status(), PENSTOCK_RETRY_NEVER, "batch of " + std::to_string(in.rows()) + " rows: " + std::string(error.message())};
+  }
 }
 
 }  // namespace penstock::host

@@ -105,7 +105,8 @@ inline Field field_from(const ArrowSchema& schema) {
     if (comma == std::string_view::npos || format.find(',', comma + 1) != std::string_view::npos) throw unsupported();
     field.precision = std::atoi(format.data() + 2);
     field.scale = std::atoi(format.data() + comma + 1);
-    if (field.precision < 1 || field.precision > 38) throw unsupported();
+    // The scale decides how long a value's text is.
+    if (field.precision < 1 || field.precision > 38 || field.scale < -38 || field.scale > 38) throw unsupported();
   } else if (format == "tdD") {
     field.type = Type::date32;
   } else if (format.size() >= 4 && format.starts_with("ts") && format[3] == ':') {
