@@ -20,7 +20,9 @@ uint64_t spread(const ViewId& id) {
   return hash ^ (hash >> 32);
 }
 
-int64_t interval_of(const ScheduledView& view) { return std::clamp(view.interval.count(), kShortestInterval, kLongestInterval); }
+int64_t interval_of(const ScheduledView& view) {
+  return std::clamp(view.interval.count(), kShortestInterval, kLongestInterval);
+}
 
 // In [0, jitter * interval). A jitter that is not a number is none.
 int64_t phase_of(const ScheduledView& view) {
@@ -67,7 +69,11 @@ void Schedule::set_views(const std::vector<ScheduledView>& views, int64_t now_ns
 }
 
 void Schedule::add(const ViewId& id, const ScheduledView& wanted, int64_t now_ns) {
-  View view{.interval = interval_of(wanted), .phase = phase_of(wanted), .grid_start = now_ns, .last_start = now_ns, .due = now_ns};
+  View view{.interval = interval_of(wanted),
+            .phase = phase_of(wanted),
+            .grid_start = now_ns,
+            .last_start = now_ns,
+            .due = now_ns};
   enqueue(id, view);
   views_.emplace(id, view);
 }

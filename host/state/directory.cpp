@@ -16,6 +16,11 @@ Failure refused(std::string message) {
   return {PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_NEVER, std::move(message)};
 }
 
+Failure missing_yet(const path& object) {
+  return {PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER,
+          "\"" + object.string() + "\" does not exist: no host has run with it yet"};
+}
+
 // With the cause in errno; a full disk may get room again.
 Failure cannot(const std::string& action, const path& object) {
   const int error = errno;
@@ -29,7 +34,9 @@ std::string user_name(uid_t uid) {
   char buffer[1024];
   passwd entry{};
   passwd* found = nullptr;
-  if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) return std::string("user ") + found->pw_name;
+  if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) {
+    return std::string("user ") + found->pw_name;
+  }
   return "user id " + std::to_string(uid);
 }
 
@@ -40,8 +47,8 @@ std::string octal(mode_t mode) {
 }
 
 Failure foreign_owner(const path& object, uid_t owner) {
-  return refused("\"" + object.string() + "\" belongs to " + user_name(owner) + ", and this process runs as " + user_name(geteuid()) +
-                 ": run it as the owner, or set another state_dir");
+  return refused("\"" + object.string() + "\" belongs to " + user_name(owner) + ", and this process runs as " +
+                 user_name(geteuid()) + ": run it as the owner, or set another state_dir");
 }
 
 // A file that was just made is found again after a power cut only when its directory is on disk too.
@@ -84,9 +91,7 @@ Result<path> check_directory(const path& given, Missing missing) {
   struct stat status {};
   bool found = lstat(directory.c_str(), &status) == 0;
   if (!found && errno == ENOENT) {
-    if (missing == Missing::refuse) {
-      return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, name + " does not exist: no host has run with it yet"};
-    }
+    if (missing == Missing::refuse) return missing_yet(directory);
     if (auto made = make_directory(directory); !made) return made.failure();
     found = lstat(directory.c_str(), &status) == 0;
   }
@@ -104,9 +109,7 @@ Result<void> check_file(const path& file, Missing missing) {
   struct stat status {};
   if (lstat(file.c_str(), &status) != 0) {
     if (errno != ENOENT) return cannot("look at", file);
-    if (missing == Missing::refuse) {
-      return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "\"" + file.string() + "\" does not exist: no host has run with it yet"};
-    }
+    if (missing == Missing::refuse) return missing_yet(file);
     // Never opened here when it exists: closing it would drop the locks that SQLite holds on it in this process.
     const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd >= 0) {

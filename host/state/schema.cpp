@@ -142,7 +142,9 @@ Result<void> check_schema(Database& database) {
   if (is_empty(*identity)) return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "nothing was recorded yet"};
   if (identity->application_id != kApplicationId) return foreign();
   if (identity->schema > kSchemaVersion) return newer(database, identity->schema);
-  if (identity->schema < kSchemaVersion) return refused("it was written by an older penstock: start the host once to bring it up to date");
+  if (identity->schema < kSchemaVersion) {
+    return refused("it was written by an older penstock: start the host once to bring it up to date");
+  }
   return {};
 }
 

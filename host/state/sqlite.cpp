@@ -95,7 +95,9 @@ Failure Database::failure(int code, int system_error) const {
   switch (code & 0xff) {
     case SQLITE_FULL: return later(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "the disk of " + folder + " is full");
     case SQLITE_IOERR:
-      if (is_out_of_space(error)) return later(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "no room is left for the files in " + folder);
+      if (is_out_of_space(error)) {
+        return later(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "no room is left for the files in " + folder);
+      }
       return later(PENSTOCK_STATUS_FAILED_PRECONDITION, "the disk of " + folder + " fails");
     case SQLITE_READONLY:
       if (access_ != Access::write) {
@@ -113,9 +115,9 @@ Failure Database::failure(int code, int system_error) const {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       failure.status = PENSTOCK_STATUS_DATA_LOSS;
-      failure.message = "the file is damaged (" + cause + "): stop the host, move " + path_.string() + ", " + path_.string() +
-                        "-wal and " + path_.string() + "-shm away, start again, and apply the definitions again; positions are then taken from the " +
-                        "markers in the stores";
+      failure.message = "the file is damaged (" + cause + "): stop the host, move " + path_.string() + ", " +
+                        path_.string() + "-wal and " + path_.string() + "-shm away, start again, and apply the " +
+                        "definitions again; positions are then taken from the markers in the stores";
       return failure;
     case SQLITE_TOOBIG:
       failure.status = PENSTOCK_STATUS_INVALID_ARGUMENT;
@@ -142,12 +144,14 @@ void Query::bind(int64_t value) {
 // The null pointer of an empty view would bind NULL.
 void Query::bind(std::string_view value) {
   if (code_ != SQLITE_OK) return;
-  code_ = sqlite3_bind_text64(statement_, ++bound_, value.empty() ? "" : value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  const char* data = value.empty() ? "" : value.data();
+  code_ = sqlite3_bind_text64(statement_, ++bound_, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
 void Query::bind(const Blob& value) {
   if (code_ != SQLITE_OK) return;
-  code_ = sqlite3_bind_blob64(statement_, ++bound_, value.bytes.empty() ? "" : value.bytes.data(), value.bytes.size(), SQLITE_TRANSIENT);
+  const char* data = value.bytes.empty() ? "" : value.bytes.data();
+  code_ = sqlite3_bind_blob64(statement_, ++bound_, data, value.bytes.size(), SQLITE_TRANSIENT);
 }
 
 bool Query::next() {

@@ -46,6 +46,7 @@ std::string_view kept(std::string_view text) {
 #define RUN_COLUMNS                                                                                                        \
   "run_id, view, version, reason, started_at_ns, finished_at_ns, outcome, position_from, position_to, rows_read, "         \
   "rows_written, rows_unchanged, rows_stale, rows_rejected, attempts, error, guarantee, guarantee_why, holder"
+#define REJECT_COLUMNS "view, version, run_id, key, field, value_class, reason, at_ns"
 // A run that is there already: its number, and so its place in the history, stays.
 #define RUN_UPSERT                                                                                                         \
   "INSERT INTO run (" RUN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "                   \
@@ -81,7 +82,9 @@ RunRecord read_run(Query& query) {
   run.from = query.text(7);
   run.to = query.text(8);
   int column = 9;
-  for (int64_t* number : {&run.read, &run.written, &run.unchanged, &run.stale, &run.rejected, &run.attempts}) *number = query.integer(column++);
+  for (int64_t* number : {&run.read, &run.written, &run.unchanged, &run.stale, &run.rejected, &run.attempts}) {
+    *number = query.integer(column++);
+  }
   for (std::string* text : {&run.error, &run.guarantee, &run.guarantee_why, &run.holder}) *text = query.text(column++);
   return run;
 }
@@ -112,15 +115,17 @@ std::string run_label(const RunRecord& run) { return "run " + run.run_id + " of 
 class SqliteState final : public State {
  public:
   SqliteState(std::unique_ptr<Database> database, const StateLimits& limits)
-      : limits_{std::max<int64_t>(limits.history_runs, 1), std::max<int64_t>(limits.rejects_kept, 0)}, database_(std::move(database)) {}
+      : limits_{std::max<int64_t>(limits.history_runs, 1), std::max<int64_t>(limits.rejects_kept, 0)},
+        database_(std::move(database)) {}
 
   Result<std::optional<PositionRecord>> position(const ViewId& view) override {
     return locked("read the position of " + view.label(), [&] { return read_position(view); });
   }
 
   Result<void> forget_position(const ViewId& view) override {
-    return locked("forget the position of " + view.label(),
-                  [&] { return Query(*database_, "DELETE FROM position WHERE view = ? AND version = ?", view.name, view.version).run(); });
+    return locked("forget the position of " + view.label(), [&] {
+      return Query(*database_, "DELETE FROM position WHERE view = ? AND version = ?", view.name, view.version).run();
+    });
   }
 
   Result<void> start_run(const RunRecord& run) override {
@@ -153,7 +158,9 @@ class SqliteState final : public State {
 
   Result<void> close_interrupted_runs(int64_t now_ns) override {
     return locked("close the runs of a former host", [&] {
-      return Query(*database_, "UPDATE run SET outcome = 'interrupted', finished_at_ns = ? WHERE outcome = 'running'", now_ns).run();
+      return Query(*database_, "UPDATE run SET outcome = 'interrupted', finished_at_ns = ? WHERE outcome = 'running'",
+                   now_ns)
+          .run();
     });
   }
 
@@ -164,8 +171,9 @@ class SqliteState final : public State {
         Query query(*database_, "SELECT " RUN_COLUMNS " FROM run ORDER BY number DESC LIMIT ?", rows);
         return read_all(query, read_run);
       }
-      Query query(*database_, "SELECT " RUN_COLUMNS " FROM run WHERE view = ? AND version = ? ORDER BY number DESC LIMIT ?", view->name,
-                  view->version, rows);
+      Query query(*database_,
+                  "SELECT " RUN_COLUMNS " FROM run WHERE view = ? AND version = ? ORDER BY number DESC LIMIT ?",
+                  view->name, view->version, rows);
       return read_all(query, read_run);
     });
   }
@@ -174,21 +182,20 @@ class SqliteState final : public State {
     return locked("read the rejects", [&] {
       const int64_t rows = std::max<int64_t>(limit, 0);
       if (!view) {
-        Query query(*database_, "SELECT view, version, run_id, key, field, value_class, reason, at_ns FROM reject ORDER BY number DESC LIMIT ?",
-                    rows);
+        Query query(*database_, "SELECT " REJECT_COLUMNS " FROM reject ORDER BY number DESC LIMIT ?", rows);
         return read_all(query, read_reject);
       }
       Query query(*database_,
-                  "SELECT view, version, run_id, key, field, value_class, reason, at_ns FROM reject "
-                  "WHERE view = ? AND version = ? ORDER BY number DESC LIMIT ?",
+                  "SELECT " REJECT_COLUMNS " FROM reject WHERE view = ? AND version = ? ORDER BY number DESC LIMIT ?",
                   view->name, view->version, rows);
       return read_all(query, read_reject);
     });
   }
 
   Result<int64_t> count_rejects(const ViewId& view) override {
-    return locked("count the rejects of " + view.label(),
-                  [&] { return read_number("SELECT count(*) FROM reject WHERE view = ? AND version = ?", view.name, view.version); });
+    return locked("count the rejects of " + view.label(), [&] {
+      return read_number("SELECT count(*) FROM reject WHERE view = ? AND version = ?", view.name, view.version);
+    });
   }
 
   Result<int64_t> drop_rejects(const ViewId& view) override {
@@ -213,7 +220,9 @@ class SqliteState final : public State {
       return database_->in_transaction([&]() -> Result<void> {
         if (auto deleted = Query(*database_, "DELETE FROM definition").run(); !deleted) return deleted;
         for (const StoredDefinition& definition : definitions) {
-          if (auto saved = save_definition(definition); !saved) return std::move(saved.failure()).in(definition.kind + " \"" + definition.name + "\"");
+          if (auto saved = save_definition(definition); !saved) {
+            return std::move(saved.failure()).in(definition.kind + " \"" + definition.name + "\"");
+          }
         }
         return Query(*database_, "UPDATE counter SET value = value + 1 WHERE name = 'definitions'").run();
       });
@@ -245,11 +254,13 @@ class SqliteState final : public State {
 
   Result<std::optional<PositionRecord>> read_position(const ViewId& view) {
     Query query(*database_,
-                "SELECT ordinal, detail, text, store, store_id, fence, committed_at_ns FROM position WHERE view = ? AND version = ?", view.name,
-                view.version);
+                "SELECT ordinal, detail, text, store, store_id, fence, committed_at_ns FROM position "
+                "WHERE view = ? AND version = ?",
+                view.name, view.version);
     std::optional<PositionRecord> record;
     if (query.next()) {
-      record = PositionRecord{{query.integer(0), query.text(1), query.text(2)}, query.text(3), query.text(4), query.integer(5), query.integer(6)};
+      const Position position{query.integer(0), query.text(1), query.text(2)};
+      record = PositionRecord{position, query.text(3), query.text(4), query.integer(5), query.integer(6)};
     }
     if (auto outcome = query.outcome(); !outcome) return outcome.failure();
     return record;
@@ -262,8 +273,8 @@ class SqliteState final : public State {
     return Query(*database_,
                  "INSERT OR REPLACE INTO position (view, version, ordinal, detail, text, store, store_id, fence, committed_at_ns) "
                  "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                 view.name, view.version, record.position.ordinal, Blob{record.position.detail}, record.position.text, record.store,
-                 record.store_id, record.fence, record.committed_at_ns)
+                 view.name, view.version, record.position.ordinal, Blob{record.position.detail}, record.position.text,
+                 record.store, record.store_id, record.fence, record.committed_at_ns)
         .run();
   }
 
@@ -271,14 +282,17 @@ class SqliteState final : public State {
   Result<void> save_progress(const RunRecord& run) {
     if (auto set = database_->execute("PRAGMA synchronous = NORMAL"); !set) return set;
     auto saved = [&]() -> Result<void> {
-      Query query(*database_, "UPDATE run SET (" RUN_COLUMNS ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
-                              "?18, ?19) WHERE run_id = ?1 AND view = ?2 AND version = ?3 AND outcome = 'running'");
+      Query query(*database_,
+                  "UPDATE run SET (" RUN_COLUMNS ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
+                  "?16, ?17, ?18, ?19) WHERE run_id = ?1 AND view = ?2 AND version = ?3 AND outcome = 'running'");
       bind_run(query, run);
       return query.run();
     }();
     const int64_t changes = database_->changes();
     if (auto set = database_->execute("PRAGMA synchronous = FULL"); !set) return set;
-    if (saved.ok() && changes == 0) return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "no such run is going on"};
+    if (saved.ok() && changes == 0) {
+      return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "no such run is going on"};
+    }
     return saved;
   }
 
@@ -292,15 +306,16 @@ class SqliteState final : public State {
 
   Result<void> save_rejects(const RunRecord& run, const std::vector<RejectRecord>& rejects) {
     // A caller that could not know whether its first try was saved tries again.
-    auto deleted = Query(*database_, "DELETE FROM reject WHERE view = ? AND version = ? AND run_id = ?", run.view.name, run.view.version, run.run_id).run();
+    auto deleted = Query(*database_, "DELETE FROM reject WHERE view = ? AND version = ? AND run_id = ?", run.view.name,
+                         run.view.version, run.run_id)
+                       .run();
     if (!deleted) return deleted;
     const size_t kept_count = std::min(rejects.size(), static_cast<size_t>(limits_.rejects_kept));
     for (size_t i = rejects.size() - kept_count; i < rejects.size(); ++i) {
       const RejectRecord& reject = rejects[i];
-      auto saved = Query(*database_,
-                         "INSERT INTO reject (view, version, run_id, key, field, value_class, reason, at_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                         run.view.name, run.view.version, run.run_id, kept(reject.key), kept(reject.column), kept(reject.value_class),
-                         kept(reject.reason), reject.at_ns)
+      auto saved = Query(*database_, "INSERT INTO reject (" REJECT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                         run.view.name, run.view.version, run.run_id, kept(reject.key), kept(reject.column),
+                         kept(reject.value_class), kept(reject.reason), reject.at_ns)
                        .run();
       if (!saved) return saved;
     }
@@ -311,8 +326,9 @@ class SqliteState final : public State {
     if (definition.json.size() > kDefinitionBytesMax) {
       return invalid("the definition is longer than " + std::to_string(kDefinitionBytesMax) + " bytes");
     }
-    auto saved = Query(*database_, "INSERT INTO definition (kind, name, version, json, applied_at_ns) VALUES (?, ?, ?, ?, ?)", definition.kind,
-                       definition.name, definition.version, definition.json, definition.applied_at_ns)
+    auto saved = Query(*database_,
+                       "INSERT INTO definition (kind, name, version, json, applied_at_ns) VALUES (?, ?, ?, ?, ?)",
+                       definition.kind, definition.name, definition.version, definition.json, definition.applied_at_ns)
                      .run();
     if (!saved.ok() && (saved.failure().vendor_code & 0xff) == SQLITE_CONSTRAINT) return invalid("it is given twice");
     return saved;

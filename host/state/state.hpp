@@ -29,7 +29,7 @@ enum class RunOutcome { running, completed, failed, cancelled, interrupted /* th
 struct RunRecord {
   std::string run_id;
   ViewId view;
-  std::string reason;  // "interval", "manual", "full", "start"
+  std::string reason;  // "start", "interval", "manual", "retry", "full"
   int64_t started_at_ns = 0;
   int64_t finished_at_ns = 0;  // 0: not yet
   RunOutcome outcome = RunOutcome::running;

@@ -26,7 +26,8 @@ TEST(RunId, IsAUuidOfVersionSevenThatBeginsWithTheMilliseconds) {
 TEST(RunId, SortsAsTextInTheOrderOfTheClock) {
   test::FakeClock clock;
   std::string before = new_run_id(clock);
-  for (const std::chrono::nanoseconds step : std::initializer_list<std::chrono::nanoseconds>{250ns, 1us, 999us, 1ms, 1s, 240h, 87600h}) {
+  const std::initializer_list<std::chrono::nanoseconds> steps = {250ns, 1us, 999us, 1ms, 1s, 240h, 87600h};
+  for (const std::chrono::nanoseconds step : steps) {
     clock.advance(step);
     const std::string after = new_run_id(clock);
     EXPECT_LT(before, after) << step.count();

@@ -52,7 +52,8 @@ TEST(Schedule, DoesNotDriftThoughEveryRunStartsLate) {
   schedule.set_views({every(kA, 10s)}, 0);
   for (int64_t n = 0; n < 1'000; ++n) {
     const int64_t late = n * 10 * kSecond + 3 * kSecond;
-    EXPECT_THAT(start_all(schedule, late), ElementsAre(DueView{kA, n == 0 ? DueReason::start : DueReason::interval, n * 10 * kSecond}));
+    const DueReason reason = n == 0 ? DueReason::start : DueReason::interval;
+    EXPECT_THAT(start_all(schedule, late), ElementsAre(DueView{kA, reason, n * 10 * kSecond}));
     schedule.finished(kA, late + kSecond);
   }
 }

@@ -34,7 +34,9 @@ int64_t expect_consistent(const std::filesystem::path& directory) {
     history.erase(history.begin());
   }
   std::vector<RunRecord> runs;
-  for (int64_t n = last; n > 0 && static_cast<int64_t>(runs.size()) < kLimits.history_runs; --n) runs.push_back(completed(kUsers, n));
+  for (int64_t n = last; n > 0 && static_cast<int64_t>(runs.size()) < kLimits.history_runs; --n) {
+    runs.push_back(completed(kUsers, n));
+  }
   EXPECT_EQ(history, runs);
 
   std::vector<RejectRecord> rejects;
@@ -75,7 +77,9 @@ struct KillAtWrite {
     writes_left = write;
     part_percent = percent;
     sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
-    for (const char* name : {"pwrite", "pwrite64"}) vfs->xSetSystemCall(vfs, name, reinterpret_cast<sqlite3_syscall_ptr>(&write_or_die));
+    for (const char* name : {"pwrite", "pwrite64"}) {
+      vfs->xSetSystemCall(vfs, name, reinterpret_cast<sqlite3_syscall_ptr>(&write_or_die));
+    }
   }
 };
 
@@ -134,7 +138,9 @@ TEST(KilledHost, LosesNothingThatItHadSaidToBeCommitted) {
     });
     close(ends[1]);
     int64_t said = 0;
-    for (uint64_t i = 0, commits = 1 + random() % 12; i < commits; ++i) ASSERT_EQ(read(ends[0], &said, sizeof said), static_cast<ssize_t>(sizeof said));
+    for (uint64_t i = 0, commits = 1 + random() % 12; i < commits; ++i) {
+      ASSERT_EQ(read(ends[0], &said, sizeof said), static_cast<ssize_t>(sizeof said));
+    }
     const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(random() % 3'000);
     while (std::chrono::steady_clock::now() < until) {
     }

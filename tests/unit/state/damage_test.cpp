@@ -23,7 +23,9 @@ void change_database(const std::filesystem::path& file, const std::string& sql) 
   sqlite3_close(database);
 }
 
-void write_file(const std::filesystem::path& file, const std::string& content) { std::ofstream(file, std::ios::binary) << content; }
+void write_file(const std::filesystem::path& file, const std::string& content) {
+  std::ofstream(file, std::ios::binary) << content;
+}
 
 std::string read_file(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
@@ -33,7 +35,9 @@ std::string read_file(const std::filesystem::path& file) {
 // A state with enough rows for several pages of each kind.
 void fill(const std::filesystem::path& directory) {
   auto state = open_or_throw(directory);
-  for (int64_t n = 0; n < 20; ++n) ASSERT_TRUE(state->finish_run(completed(kUsers, n), rejects_of(kUsers, n, 50), position_at(n)).ok());
+  for (int64_t n = 0; n < 20; ++n) {
+    ASSERT_TRUE(state->finish_run(completed(kUsers, n), rejects_of(kUsers, n, 50), position_at(n)).ok());
+  }
 }
 
 const auto kAdvice = AllOf(HasSubstr("the file is damaged ("), HasSubstr("stop the host, move "), HasSubstr("state.db-wal"),
@@ -85,7 +89,7 @@ TEST(DamagedState, IsFoundOnOpeningThoughThePageIsNotNeededYet) {
 TEST(DamagedState, CanBeMovedAwayAsTheAdviceSays) {
   const StateFolder folder;
   fill(folder.directory());
-  write_file(folder.file(), "garbage, longer than the header of a database would be: ................................................");
+  write_file(folder.file(), "garbage " + std::string(200, '.'));
   ASSERT_FALSE(open_state(folder.directory(), {}).ok());
 
   std::filesystem::rename(folder.file(), folder.root() / "state.db.damaged");
@@ -134,7 +138,8 @@ TEST(StateSchema, OfANewerProgramIsRefused) {
 
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.failure().status, PENSTOCK_STATUS_FAILED_PRECONDITION);
-  EXPECT_THAT(opened.failure().message, HasSubstr("it was written by a newer penstock (schema 2, this program knows 1): run that version or a later one"));
+  EXPECT_THAT(opened.failure().message, HasSubstr("it was written by a newer penstock (schema 2, this program knows 1): "
+                                                  "run that version or a later one"));
   EXPECT_THAT(read.failure().message, HasSubstr("it was written by a newer penstock (schema 2, this program knows 1)"));
 }
 
@@ -144,7 +149,8 @@ TEST(StateSchema, OfAnotherProgramIsRefusedAndLeftAsItIs) {
   std::filesystem::remove(folder.file());
   change_database(folder.file(), "CREATE TABLE song (title TEXT); INSERT INTO song VALUES ('x')");
 
-  EXPECT_THAT(open_state(folder.directory(), {}).failure().message, HasSubstr("this is another program's database: point state_dir elsewhere"));
+  EXPECT_THAT(open_state(folder.directory(), {}).failure().message,
+              HasSubstr("this is another program's database: point state_dir elsewhere"));
   EXPECT_THAT(open_state_read_only(folder.directory()).failure().message, HasSubstr("this is another program's database"));
   change_database(folder.file(), "INSERT INTO song VALUES ('y')");
 }

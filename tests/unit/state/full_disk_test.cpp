@@ -62,11 +62,13 @@ struct Fault {
 
 class DiskFault : public ::testing::TestWithParam<Fault> {};
 
-INSTANTIATE_TEST_SUITE_P(State, DiskFault,
-                         ::testing::Values(Fault{"Full", ENOSPC, PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "is full (database or disk is full"},
-                                           Fault{"OverQuota", EDQUOT, PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "no room is left for the files in "},
-                                           Fault{"Broken", EIO, PENSTOCK_STATUS_FAILED_PRECONDITION, "fails (disk I/O error, "},
-                                           Fault{"ReadOnly", EROFS, PENSTOCK_STATUS_FAILED_PRECONDITION, "fails (disk I/O error, "}),
+constexpr Fault kFaults[] = {
+    {"Full", ENOSPC, PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "is full (database or disk is full"},
+    {"OverQuota", EDQUOT, PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "no room is left for the files in "},
+    {"Broken", EIO, PENSTOCK_STATUS_FAILED_PRECONDITION, "fails (disk I/O error, "},
+    {"ReadOnly", EROFS, PENSTOCK_STATUS_FAILED_PRECONDITION, "fails (disk I/O error, "},
+};
+INSTANTIATE_TEST_SUITE_P(State, DiskFault, ::testing::ValuesIn(kFaults),
                          [](const auto& param) { return std::string(param.param.name); });
 
 TEST_P(DiskFault, FailsTheCommitAsAWholeAndTheNextOneWorksWhenTheDiskIsBack) {

@@ -108,7 +108,8 @@ TEST(StateProcesses, CannotWriteThroughAStateThatWasOpenedForReading) {
 
   ASSERT_FALSE(finished.ok());
   EXPECT_EQ(finished.failure().status, PENSTOCK_STATUS_FAILED_PRECONDITION);
-  EXPECT_THAT(finished.failure().message, HasSubstr("record the end of run run-2 of view \"users\" v1: it was opened for reading only"));
+  EXPECT_THAT(finished.failure().message,
+              HasSubstr("record the end of run run-2 of view \"users\" v1: it was opened for reading only"));
   EXPECT_EQ(*(*reader)->position(kUsers), position_at(1));
   EXPECT_THAT(*(*reader)->history(kUsers, 10), ElementsAre(completed(kUsers, 1)));
 }
@@ -154,7 +155,8 @@ TEST(HostLock, IsHeldByOneProcessAndNamesIt) {
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.failure().status, PENSTOCK_STATUS_FAILED_PRECONDITION);
   EXPECT_EQ(second.failure().message,
-            "state \"" + folder.directory().string() + "\": another host has it: process " + std::to_string(child) + "; one host at a time");
+            "state \"" + folder.directory().string() + "\": another host has it: process " + std::to_string(child) +
+                "; one host at a time");
   EXPECT_EQ(lock_holder(folder.directory()), child);
   done.give();
   EXPECT_EQ(wait_for(child), 0);

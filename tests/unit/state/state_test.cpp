@@ -38,9 +38,9 @@ class AnyState : public ::testing::TestWithParam<Kind> {
   StateFolder folder_;
 };
 
-INSTANTIATE_TEST_SUITE_P(State, AnyState,
-                         ::testing::Values(Kind{"Sqlite", [](const auto& directory, const auto& limits) { return open_or_throw(directory, limits); }},
-                                           Kind{"Fake", [](const auto&, const auto& limits) { return std::make_unique<test::FakeState>(limits); }}),
+const Kind kSqlite{"Sqlite", [](const auto& directory, const auto& limits) { return open_or_throw(directory, limits); }};
+const Kind kFake{"Fake", [](const auto&, const auto& limits) { return std::make_unique<test::FakeState>(limits); }};
+INSTANTIATE_TEST_SUITE_P(State, AnyState, ::testing::Values(kSqlite, kFake),
                          [](const auto& param) { return std::string(param.param.name); });
 
 TEST_P(AnyState, HasNoPositionBeforeTheFirstRun) {
@@ -73,7 +73,8 @@ TEST_P(AnyState, KeepsTheExtremesOfNumbersAndEmptyTexts) {
   run.outcome = RunOutcome::failed;
   run.read = std::numeric_limits<int64_t>::max();
   run.started_at_ns = std::numeric_limits<int64_t>::min();
-  const PositionRecord lowest{Position{std::numeric_limits<int64_t>::min(), "", ""}, "", "", std::numeric_limits<int64_t>::max(), -1};
+  const Position position{std::numeric_limits<int64_t>::min(), "", ""};
+  const PositionRecord lowest{position, "", "", std::numeric_limits<int64_t>::max(), -1};
 
   ASSERT_TRUE(state->finish_run(run, {}, lowest).ok());
 
@@ -83,7 +84,8 @@ TEST_P(AnyState, KeepsTheExtremesOfNumbersAndEmptyTexts) {
 
 TEST_P(AnyState, KeepsEveryOutcome) {
   auto state = make();
-  const auto outcomes = {RunOutcome::completed, RunOutcome::failed, RunOutcome::cancelled, RunOutcome::interrupted, RunOutcome::running};
+  const auto outcomes = {RunOutcome::completed, RunOutcome::failed, RunOutcome::cancelled, RunOutcome::interrupted,
+                         RunOutcome::running};
   for (const RunOutcome outcome : outcomes) {
     RunRecord run = completed(kUsers, static_cast<int64_t>(outcome));
     run.outcome = outcome;
@@ -195,7 +197,8 @@ TEST_P(AnyState, TrimsTheHistoryOfEachViewToItsLimit) {
   ASSERT_TRUE(state->finish_run(completed(kOrders, 100), {}, std::nullopt).ok());
   for (int64_t n = 1; n <= 4; ++n) ASSERT_TRUE(state->finish_run(completed(kUsers, n), {}, std::nullopt).ok());
 
-  EXPECT_THAT(value_of(state->history(std::nullopt, 10)), ElementsAre(completed(kUsers, 4), completed(kUsers, 3), completed(kOrders, 100)));
+  EXPECT_THAT(value_of(state->history(std::nullopt, 10)),
+              ElementsAre(completed(kUsers, 4), completed(kUsers, 3), completed(kOrders, 100)));
 }
 
 TEST_P(AnyState, KeepsTheNewestRejectsOfEachView) {
@@ -346,7 +349,8 @@ TEST(SqliteState, RefusesAPositionOrDefinitionThatIsTooLargeInsteadOfCuttingIt) 
   auto replaced = state->replace_definitions({{"view", "users", 1, std::string((16 << 20) + 1, ' '), 1}});
 
   ASSERT_FALSE(finished.ok());
-  EXPECT_THAT(finished.failure().message, HasSubstr("record the end of run run-1 of view \"users\" v1: the position is longer than 65536 bytes"));
+  EXPECT_THAT(finished.failure().message,
+              HasSubstr("record the end of run run-1 of view \"users\" v1: the position is longer than 65536 bytes"));
   EXPECT_THAT(value_of(state->history(kUsers, 1)), IsEmpty());
   ASSERT_FALSE(replaced.ok());
   EXPECT_EQ(replaced.failure().status, PENSTOCK_STATUS_INVALID_ARGUMENT);
