@@ -28,6 +28,8 @@ constexpr Command kCommands[] = {
 int main(int argc, char** argv) {
   // A peer that hangs up is an error of the call that wrote to it, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow further is an error of the write, as a full disk is.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     const Parsed parsed = parse_arguments(argc, argv);
     if (parsed.exit) return *parsed.exit;

@@ -93,7 +93,7 @@ TEST_F(PostgresToRedis, AnOverflowIsOneRejectAndEverythingElseArrives) {
   expected.erase("u7");
   EXPECT_EQ(redis_profiles(*redis_), expected);
   const Finished rejects = world_.penstock({"history", "--rejects", "--json"});
-  EXPECT_THAT(rejects.out, HasSubstr("\"key\":\"u7\",\"column\":\"TOTAL_REVENUE\",\"value_class\":\"integer outside int32\",\"reason\":\"does not fit into int32\""));
+  EXPECT_THAT(rejects.out, HasSubstr("\"key\":\"u7\",\"column\":\"TOTAL_REVENUE\",\"value_class\":\"number outside int32\",\"reason\":\"does not fit into int32\""));
 }
 
 TEST_F(PostgresToRedis, NullReplacesAValue) {
