@@ -37,9 +37,11 @@ using PluginMetric = std::function<void(std::string_view component, std::string_
 
 class Registry {
  public:
+  // Called from any thread, also from several at once. Each may be empty.
   struct Hooks {
-    PluginLog log;
-    PluginMetric metric;
+    PluginLog log = {};
+    PluginMetric metric = {};
+    std::function<bool(int32_t level)> log_enabled = {};  // empty: every level is wanted
   };
   explicit Registry(Hooks hooks);
   ~Registry();
@@ -62,9 +64,13 @@ class Registry {
   // Offline check of options by the component itself.
   Result<void> validate(const Component&, const ResolvedOptions&) const;
 
-  // Connects. The handle may not outlive the registry.
+  // Connects. The handle may outlive the registry, but not shut_down.
   Result<std::unique_ptr<Source>> open_source(const Component&, const ResolvedOptions&, const CallLimits&) const;
   Result<std::unique_ptr<Sink>> open_sink(const Component&, const ResolvedOptions&, const CallLimits&) const;
+
+  // Lets every module clean up; afterwards nothing is found. At the end of the process, after everything was closed: a module
+  // starts and ends once, so no registry of this process can load these files again.
+  void shut_down();
 
  private:
   struct State;

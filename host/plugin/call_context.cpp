@@ -1,0 +1,303 @@
+#include "plugin/call_context.hpp"
+
+#include "plugin/printable.hpp"
+
+#include <penstock/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace penstock::host {
+namespace {
+
+constexpr int64_t kNoDeadline = std::numeric_limits<int64_t>::max();
+
+int64_t monotonic_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(Watchdog::Clock::now().time_since_epoch()).count();
+}
+
+int64_t deadline_after(std::chrono::nanoseconds timeout) {
+  const int64_t now = monotonic_ns();
+  return timeout.count() <= 0 || timeout.count() > kNoDeadline - now ? kNoDeadline : now + timeout.count();
+}
+
+// Nothing may be thrown through the plugin's frames; what cannot be recorded for lack of memory is lost.
+template <class Body>
+void guarded(Body&& body) noexcept {
+  try {
+    body();
+  } catch (...) {
+  }
+}
+
+int32_t known_retry(int32_t retry) {
+  // A class that this host does not know: the careful choice is to start again from the position.
+  return retry >= PENSTOCK_RETRY_NEVER && retry <= PENSTOCK_RETRY_RECONNECT ? retry : PENSTOCK_RETRY_UNKNOWN_OUTCOME;
+}
+
+// For a plugin that gave a status but no error.
+int32_t usual_retry(penstock_status status) {
+  switch (status) {
+    case PENSTOCK_STATUS_UNAVAILABLE:
+    case PENSTOCK_STATUS_CANCELLED:
+    case PENSTOCK_STATUS_DEADLINE_EXCEEDED:
+    case PENSTOCK_STATUS_RESOURCE_EXHAUSTED: return PENSTOCK_RETRY_UNKNOWN_OUTCOME;
+    default: return PENSTOCK_RETRY_NEVER;
+  }
+}
+
+bool is_known_error(penstock_status status) { return status > PENSTOCK_STATUS_OK && status <= PENSTOCK_STATUS_DATA_LOSS; }
+
+std::string known_sqlstate(penstock_str value) {
+  if (value.data == nullptr || value.size != 5) return {};
+  std::string text(value.data, 5);
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
+  return plain ? text : std::string();
+}
+
+}  // namespace
+
+const penstock_host CallContext::kHost = {
+    .struct_size = sizeof(penstock_host),
+    .abi_major = PENSTOCK_ABI_MAJOR,
+    .abi_minor = PENSTOCK_ABI_MINOR,
+    .reserved = 0,
+    .log_enabled = [](penstock_call* call, int32_t level) -> int32_t {
+      const Registry::Hooks& hooks = of(call).runtime_->hooks;
+      int32_t wanted = hooks.log ? 1 : 0;
+      if (wanted != 0 && hooks.log_enabled) guarded([&] { wanted = hooks.log_enabled(level) ? 1 : 0; });
+      return wanted;
+    },
+    .log = [](penstock_call* call, int32_t level,
+              penstock_str message) { guarded([&] { of(call).log(level, message); }); },
+    .set_error =
+        [](penstock_call* call, const penstock_error* error) {
+          if (error != nullptr && PENSTOCK_HAS(error, message)) guarded([&] { of(call).set_error(*error); });
+        },
+    .add_error_detail = [](penstock_call* call, penstock_str key,
+                           penstock_str value) { guarded([&] { of(call).add_error_detail(key, value); }); },
+    .cancelled = [](penstock_call* call) -> int32_t { return of(call).cancelled() ? 1 : 0; },
+    .cancel_fd = [](penstock_call* call) -> int32_t {
+      int32_t fd = -1;
+      guarded([&] { fd = of(call).own_token().fd(); });
+      return fd;
+    },
+    .deadline_ns = [](penstock_call* call) -> int64_t { return of(call).deadline_ns_; },
+    .on_cancel = [](penstock_call* call, void (*fn)(void*), void* arg) -> uint64_t {
+      uint64_t token = std::numeric_limits<uint64_t>::max();  // never 0, also when there was no memory for a hook
+      if (fn != nullptr) guarded([&] { token = of(call).own_token().add_hook([fn, arg] { fn(arg); }); });
+      return token;
+    },
+    .off_cancel = [](penstock_call* call, uint64_t token) { guarded([&] { of(call).own_token().remove_hook(token); }); },
+    .reject =
+        [](penstock_call* call, const penstock_rejection* rejection) {
+          if (rejection != nullptr && PENSTOCK_HAS(rejection, reason)) guarded([&] { of(call).reject(*rejection); });
+        },
+    .append = [](penstock_call* call, penstock_buffer* buffer, const void* data,
+                 uint64_t size) { guarded([&] { of(call).append(buffer, data, size); }); },
+    .metric = [](penstock_call* call, penstock_str name, double value) { guarded([&] { of(call).metric(name, value); }); },
+};
+
+CallContext::CallContext(std::shared_ptr<PluginRuntime> runtime, std::string component, CallLimits limits)
+    : raw_{{sizeof(penstock_call), 0, &kHost}, this}, runtime_(std::move(runtime)), component_(std::move(component)),
+      limits_(std::move(limits)), deadline_ns_(deadline_after(limits_.timeout)) {}
+
+CallContext::~CallContext() {
+  disarm();
+  if (outer_hook_ != 0) limits_.cancel->remove_hook(outer_hook_);
+}
+
+bool CallContext::cancelled() const {
+  return expired_ || (limits_.cancel != nullptr && limits_.cancel->cancelled()) || monotonic_ns() >= deadline_ns_;
+}
+
+CancelToken& CallContext::own_token() {
+  std::unique_lock lock(cancel_mutex_);
+  if (!own_token_) {
+    own_token_.emplace();
+    if (limits_.cancel != nullptr) outer_hook_ = limits_.cancel->add_hook([this] { own_token_->cancel(); });
+    arm();
+  }
+  lock.unlock();
+  // The watchdog will come, but whoever asks now is told now.
+  if (monotonic_ns() >= deadline_ns_) expire();
+  return *own_token_;
+}
+
+void CallContext::expire() {
+  expired_ = true;
+  own_token_->cancel();
+}
+
+void CallContext::arm() {
+  if (expired_ || deadline_ns_ == kNoDeadline) return;
+  try {
+    timer_ = runtime_->watchdog.arm(Watchdog::Clock::time_point(std::chrono::nanoseconds(deadline_ns_)), [this] { expire(); });
+  } catch (const std::exception&) {
+    // No thread to be had: the plugin still sees the deadline when it looks.
+  }
+}
+
+void CallContext::disarm() {
+  std::unique_lock lock(cancel_mutex_);
+  const auto timer = std::exchange(timer_, std::nullopt);
+  // Unlocked: the hook that is waited for may itself be in on_cancel or off_cancel.
+  lock.unlock();
+  if (timer) runtime_->watchdog.disarm(*timer);
+}
+
+void CallContext::suspend() {
+  deadline_ns_ = kNoDeadline;
+  disarm();
+}
+
+void CallContext::renew(std::chrono::nanoseconds timeout) {
+  suspend();
+  deadline_ns_ = deadline_after(timeout);
+  const std::lock_guard lock(cancel_mutex_);
+  if (own_token_) arm();
+}
+
+Result<void> CallContext::start(std::string_view action) const {
+  if (limits_.cancel == nullptr || !limits_.cancel->cancelled()) return {};
+  return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, component_ + ": " + std::string(action) + ": cancelled"};
+}
+
+Result<void> CallContext::finish(penstock_status status, std::string_view action) {
+  const std::lock_guard lock(mutex_);
+  std::optional<Failure> recorded = std::exchange(error_, std::nullopt);
+  if (status == PENSTOCK_STATUS_OK) return {};
+  const bool known = is_known_error(status);
+  if (!recorded) recorded = Failure{PENSTOCK_STATUS_INTERNAL, usual_retry(status), "failed without saying why"};
+  if (recorded->message.empty()) recorded->message = "failed without saying why";
+  if (!known) recorded->details.emplace_back("status", std::to_string(status));
+  recorded->status = known ? status : PENSTOCK_STATUS_INTERNAL;
+  // Only the host knows which of its two reasons to cancel it was.
+  const bool by_host = limits_.cancel != nullptr && limits_.cancel->cancelled();
+  if (status == PENSTOCK_STATUS_CANCELLED && !by_host && cancelled()) {
+    recorded->status = PENSTOCK_STATUS_DEADLINE_EXCEEDED;
+    recorded->message += " (the call's time was up)";
+  }
+  return std::move(*recorded).in(action).in(component_);
+}
+
+Failure CallContext::fail(penstock_status status, std::string_view message, std::string_view action) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!error_) error_ = Failure{status, usual_retry(status), printable(message, kMaxMessage)};
+    status = error_->status;
+  }
+  return finish(status, action).failure();
+}
+
+Failure CallContext::misbehaved(std::string_view action, std::string_view what) const {
+  return internal(std::string(what)).in(action).in(component_);
+}
+
+void CallContext::warn(std::string_view message) const {
+  if (runtime_->hooks.log) runtime_->hooks.log(PENSTOCK_LOG_WARN, limits_.scope.empty() ? component_ : limits_.scope, message);
+}
+
+void CallContext::log(int32_t level, penstock_str message) {
+  if (!runtime_->hooks.log) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (log_lines_ > kMaxLogLines) return;
+    ++log_lines_;
+    if (log_lines_ > kMaxLogLines) {
+      level = PENSTOCK_LOG_WARN;
+      message = penstock::to_c("further messages of this call are dropped");
+    }
+  }
+  runtime_->hooks.log(std::clamp(level, PENSTOCK_LOG_DEBUG, PENSTOCK_LOG_ERROR), limits_.scope.empty() ? component_ : limits_.scope,
+                      printable(message, kMaxMessage));
+}
+
+void CallContext::set_error(const penstock_error& error) {
+  constexpr int64_t kLongest = std::chrono::nanoseconds(kMaxRetryAfter).count();
+  Failure failure{is_known_error(error.status) ? error.status : PENSTOCK_STATUS_INTERNAL, known_retry(error.retry),
+                  printable(error.message, kMaxMessage)};
+  if (failure.retry == PENSTOCK_RETRY_AFTER) failure.retry_after_ns = std::clamp(error.retry_after_ns, int64_t{0}, kLongest);
+  failure.vendor_code = error.vendor_code;
+  failure.sqlstate = known_sqlstate(error.sqlstate);
+  const std::lock_guard lock(mutex_);
+  error_ = std::move(failure);
+}
+
+void CallContext::add_error_detail(penstock_str key, penstock_str value) {
+  const std::lock_guard lock(mutex_);
+  if (!error_ || error_->details.size() >= kMaxErrorDetails) return;
+  error_->details.emplace_back(printable(key, kMaxDetailKey), printable(value, kMaxDetailValue));
+}
+
+void CallContext::append(penstock_buffer* buffer, const void* data, uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  // A pointer that is not one of this call's buffers is a plugin's bug; writing through it would make it ours.
+  const bool ours = std::any_of(buffers_.begin(), buffers_.end(), [&](const auto& own) { return own.get() == buffer; });
+  if (!ours || data == nullptr || size == 0) return;
+  const size_t room = buffer->limit - buffer->bytes.size();
+  if (size > room) buffer->overflowed = true;
+  buffer->bytes.append(static_cast<const char*>(data), std::min<uint64_t>(size, room));
+}
+
+penstock_buffer* CallContext::buffer(size_t limit) {
+  const std::lock_guard lock(mutex_);
+  buffers_.push_back(std::make_unique<penstock_buffer>(penstock_buffer{limit}));
+  return buffers_.back().get();
+}
+
+void CallContext::metric(penstock_str name, double value) {
+  const std::string text = printable(name, kMaxMetricName);
+  const bool valid = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  if (valid && std::isfinite(value) && runtime_->hooks.metric) runtime_->hooks.metric(component_, text, value);
+}
+
+void CallContext::collect_rejects(int64_t rows, int32_t columns) {
+  const std::lock_guard lock(mutex_);
+  rejects_.emplace(Rejects{rows, columns, std::vector<bool>(static_cast<size_t>(rows))});
+}
+
+void CallContext::reject(const penstock_rejection& rejection) {
+  const std::lock_guard lock(mutex_);
+  if (!rejects_ || !rejects_->problem.empty()) return;
+  Rejects& rejects = *rejects_;
+  const auto row = static_cast<size_t>(rejection.row);
+  if (rejection.row < 0 || rejection.row >= rejects.rows) {
+    rejects.problem = "rejected row " + std::to_string(rejection.row) + " of a batch of " + std::to_string(rejects.rows) + " rows";
+  } else if (rejection.column < PENSTOCK_REJECT_NO_COLUMN || rejection.column >= rejects.columns) {
+    rejects.problem = "rejected column " + std::to_string(rejection.column) + " of a batch of " + std::to_string(rejects.columns) +
+                      " columns";
+  } else if (rejects.seen[row]) {
+    rejects.problem = "rejected row " + std::to_string(rejection.row) + " twice";
+  } else {
+    rejects.seen[row] = true;
+    std::string reason = printable(rejection.reason, kMaxRejectReason);
+    if (reason.empty()) reason = "rejected without saying why";
+    rejects.list.push_back({rejection.row, rejection.column, std::move(reason), rejection.retryable != 0});
+  }
+}
+
+Result<std::vector<RejectedRow>> CallContext::finish_rejects(std::string_view action) {
+  const std::lock_guard lock(mutex_);
+  const Rejects rejects = std::exchange(rejects_, std::nullopt).value_or(Rejects{});
+  if (!rejects.problem.empty()) return misbehaved(action, rejects.problem);
+  return rejects.list;
+}
+
+PositionSlot::PositionSlot(CallContext& call)
+    : out_{sizeof(penstock_position_out), 0, 0, call.buffer(kMaxPositionDetail), call.buffer(kMaxShortText)} {}
+
+Result<Position> PositionSlot::read(const CallContext& call, std::string_view action) const {
+  if (out_.detail->overflowed)
+    return call.misbehaved(action, "the position's detail is longer than " + std::to_string(kMaxPositionDetail) + " bytes");
+  return Position{out_.ordinal, out_.detail->bytes, printable(out_.text->bytes, kMaxShortText)};
+}
+
+penstock_position to_c(const Position& position) {
+  return {sizeof(penstock_position), 0, position.ordinal, penstock::to_bytes(position.detail), penstock::to_c(position.text)};
+}
+
+}  // namespace penstock::host

@@ -1,0 +1,285 @@
+#include "plugin/sink_proxy.hpp"
+
+#include "plugin/module_check.hpp"
+#include "plugin/printable.hpp"
+#include "plugin/serial_use.hpp"
+
+#include <penstock/error.hpp>
+
+#include <algorithm>
+
+namespace penstock::host {
+namespace {
+
+// The plugin's object; shared with its writers, so that it is closed after the last of them.
+struct OpenSink {
+  std::shared_ptr<PluginRuntime> runtime;
+  std::string component;
+  const penstock_sink_vtab* vtab;
+  penstock_sink* object;
+  const penstock_marker_vtab* marker = nullptr;
+  const penstock_lookup_vtab* lookup = nullptr;
+  SerialUse use = {};
+
+  ~OpenSink() {
+    const SerialUse::Turn turn(use);
+    CallContext call(runtime, component, {kCloseTimeout});
+    vtab->close(call.get(), object);
+  }
+};
+
+penstock_view_ref to_c(const ViewId& view, const std::string& entity) {
+  return {sizeof(penstock_view_ref), view.version, penstock::to_c(view.name), penstock::to_c(entity)};
+}
+
+// An exported schema, released by the destructor.
+class ExportedSchema {
+ public:
+  explicit ExportedSchema(const Schema& schema) { penstock::export_schema(schema, &raw_); }
+  ~ExportedSchema() {
+    if (raw_.release != nullptr) raw_.release(&raw_);
+  }
+  ExportedSchema(const ExportedSchema&) = delete;
+  ExportedSchema& operator=(const ExportedSchema&) = delete;
+  const ArrowSchema* get() const { return &raw_; }
+
+ private:
+  ArrowSchema raw_{};
+};
+
+// Empty when the counts can be true.
+std::string counts_problem(const penstock_write_result& result, int64_t rows, size_t rejects) {
+  const std::string counts = std::to_string(result.written) + " written, " + std::to_string(result.unchanged) + " unchanged, " +
+                             std::to_string(result.stale) + " stale, " + std::to_string(result.rejected) + " rejected";
+  for (const int64_t count : {result.written, result.unchanged, result.stale, result.rejected})
+    if (count < 0 || count > rows) return counts + " of " + std::to_string(rows) + " rows";
+  if (result.written + result.unchanged + result.stale + result.rejected != rows)
+    return counts + " do not add up to " + std::to_string(rows) + " rows";
+  if (result.rejected != static_cast<int64_t>(rejects))
+    return std::to_string(result.rejected) + " rows counted as rejected, " + std::to_string(rejects) + " reported";
+  return {};
+}
+
+class PluginWriter final : public SinkWriter {
+ public:
+  PluginWriter(std::shared_ptr<OpenSink> sink, WriteSpec spec) : sink_(std::move(sink)), spec_(std::move(spec)), schema_(spec_.schema) {
+    raw_ = {sizeof(penstock_run_spec),
+            spec_.view.version,
+            penstock::to_c(spec_.view.name),
+            penstock::to_c(spec_.entity),
+            penstock::to_c(spec_.run_id),
+            spec_.ttl_ms,
+            spec_.order_size,
+            schema_.get()};
+  }
+
+  ~PluginWriter() override {
+    if (object_ == nullptr) return;
+    if (state_ == State::open) (void)abort({});
+    const SerialUse::Turn turn(sink_->use);
+    CallContext call(sink_->runtime, sink_->component, {kCloseTimeout});
+    sink_->vtab->end(call.get(), object_);
+  }
+
+  Result<void> begin(const CallLimits& limits) {
+    CallContext call(sink_->runtime, sink_->component, limits);
+    if (auto go = call.start("begin"); !go) return go;
+    const SerialUse::Turn turn(sink_->use);
+    penstock_begin_result result{sizeof(penstock_begin_result), 0, 0};
+    penstock_writer* writer = nullptr;
+    const penstock_status status = sink_->vtab->begin(call.get(), sink_->object, &raw_, &result, &writer);
+    if (auto done = call.finish(status, "begin"); !done) return done;
+    if (writer == nullptr) return call.misbehaved("begin", "answered OK without a writer");
+    object_ = writer;
+    fence_ = result.fence;
+    if (fence_ > 0) return {};
+    return call.misbehaved("begin", "the fence " + std::to_string(fence_) + " is not positive");
+  }
+
+  int64_t fence() const override { return fence_; }
+
+  Result<WriteOutcome> write(const CallLimits& limits, uint64_t seq, Batch& batch) override {
+    CallContext call(sink_->runtime, sink_->component, limits);
+    if (auto go = start(call, "write"); !go) return go.failure();
+    const SerialUse::Turn turn(sink_->use);
+    // The plugin may take the array away.
+    const int64_t rows = batch.rows();
+    call.collect_rejects(rows, static_cast<int32_t>(spec_.schema.size()));
+    penstock_write_result result{sizeof(penstock_write_result), 0, 0, 0, 0, 0};
+    if (auto done = call.finish(sink_->vtab->write(call.get(), object_, seq, batch.array(), &result), "write"); !done)
+      return dead(done.failure());
+    auto rejects = call.finish_rejects("write");
+    if (!rejects) return dead(rejects.failure());
+    if (const auto problem = counts_problem(result, rows, rejects->size()); !problem.empty())
+      return dead(call.misbehaved("write", problem));
+    return WriteOutcome{result.written, result.unchanged, result.stale, std::move(*rejects)};
+  }
+
+  Result<void> flush(const CallLimits& limits) override {
+    CallContext call(sink_->runtime, sink_->component, limits);
+    if (auto go = start(call, "flush"); !go) return go;
+    const SerialUse::Turn turn(sink_->use);
+    if (auto done = call.finish(sink_->vtab->flush(call.get(), object_), "flush"); !done) return dead(done.failure());
+    return {};
+  }
+
+  Result<void> commit(const CallLimits& limits, const Position& position) override {
+    CallContext call(sink_->runtime, sink_->component, limits);
+    if (auto go = start(call, "commit"); !go) return go;
+    const SerialUse::Turn turn(sink_->use);
+    const penstock_position raw = host::to_c(position);
+    if (auto done = call.finish(sink_->vtab->commit(call.get(), object_, &raw), "commit"); !done) return dead(done.failure());
+    state_ = State::finished;
+    return {};
+  }
+
+  // Without the cancel token: giving up is what cancelling leads to, so it may not be cancelled in turn.
+  Result<void> abort(const CallLimits& limits) override {
+    if (state_ == State::finished) return internal("abort: the writer has already finished").in(sink_->component);
+    state_ = State::finished;
+    const auto timeout = limits.timeout.count() > 0 ? limits.timeout : std::chrono::nanoseconds(kCloseTimeout);
+    CallContext call(sink_->runtime, sink_->component, {timeout, nullptr, limits.scope});
+    const SerialUse::Turn turn(sink_->use);
+    return call.finish(sink_->vtab->abort(call.get(), object_), "abort");
+  }
+
+ private:
+  enum class State { open, failed, finished };
+
+  // After an error the plugin may only be asked to abort and end.
+  Result<void> start(const CallContext& call, std::string_view action) const {
+    if (state_ == State::open) return call.start(action);
+    return call.misbehaved(action, state_ == State::failed ? "not called, as the writer failed before"
+                                                           : "not called, as the writer has finished");
+  }
+  Failure dead(Failure failure) {
+    state_ = State::failed;
+    return failure;
+  }
+
+  std::shared_ptr<OpenSink> sink_;
+  const WriteSpec spec_;
+  const ExportedSchema schema_;
+  penstock_run_spec raw_;  // borrows from spec_ and schema_; the plugin may keep it until end
+  penstock_writer* object_ = nullptr;
+  int64_t fence_ = 0;
+  State state_ = State::open;
+};
+
+class PluginSink final : public Sink {
+ public:
+  explicit PluginSink(std::shared_ptr<OpenSink> sink) : sink_(std::move(sink)) {}
+
+  Result<void> ping(const CallLimits& limits) override {
+    CallContext call(sink_->runtime, sink_->component, limits);
+    if (auto go = call.start("ping"); !go) return go;
+    const SerialUse::Turn turn(sink_->use);
+    return call.finish(sink_->vtab->ping(call.get(), sink_->object), "ping");
+  }
+
+  Result<SinkCapabilities> capabilities(const CallLimits& limits) override {
+    CallContext call(sink_->runtime, sink_->component, limits);
+    if (auto go = call.start("capabilities"); !go) return go.failure();
+    const SerialUse::Turn turn(sink_->use);
+    penstock_sink_capabilities raw{sizeof(penstock_sink_capabilities), 0, 0, 0};
+    const penstock_status status = sink_->vtab->capabilities(call.get(), sink_->object, &raw);
+    if (auto done = call.finish(status, "capabilities"); !done) return done.failure();
+    return SinkCapabilities{raw.flags, std::max<int64_t>(raw.batch_rows, 0), std::max<int64_t>(raw.batch_bytes, 0)};
+  }
+
+  Result<std::unique_ptr<SinkWriter>> begin(const CallLimits& limits, const WriteSpec& spec) override {
+    auto writer = std::make_unique<PluginWriter>(sink_, spec);
+    if (auto begun = writer->begin(limits); !begun) return begun.failure();
+    return std::unique_ptr<SinkWriter>(std::move(writer));
+  }
+
+  bool has_marker() const override { return sink_->marker != nullptr; }
+
+  Result<Marker> load_marker(const CallLimits& limits, const ViewId& view, const std::string& entity) override {
+    CallContext call(sink_->runtime, sink_->component, limits);
+    if (auto go = call.start("load marker"); !go) return go.failure();
+    if (sink_->marker == nullptr) return unsupported("load marker");
+    const SerialUse::Turn turn(sink_->use);
+    const penstock_view_ref ref = to_c(view, entity);
+    PositionSlot slot(call);
+    penstock_buffer* const store_id = call.buffer(kMaxStoreId);
+    penstock_marker_out raw{sizeof(penstock_marker_out), 0, slot.out(), 0, store_id};
+    const penstock_status status = sink_->marker->load(call.get(), sink_->object, &ref, &raw);
+    if (auto done = call.finish(status, "load marker"); !done) return done.failure();
+    if (raw.fence < 0) return call.misbehaved("load marker", "the fence " + std::to_string(raw.fence) + " is negative");
+    if (store_id->overflowed)
+      return call.misbehaved("load marker", "the store's identity is longer than " + std::to_string(kMaxStoreId) + " bytes");
+    Marker marker{std::nullopt, raw.fence, store_id->bytes};
+    if (raw.found == 0) return marker;
+    auto position = slot.read(call, "load marker");
+    if (!position) return position.failure();
+    marker.position = std::move(*position);
+    return marker;
+  }
+
+  Result<Batch> lookup(const CallLimits& limits, const ViewId& view, const std::string& entity, const Schema& fields,
+                       const std::vector<std::string>& keys) override {
+    CallContext call(sink_->runtime, sink_->component, limits);
+    if (auto go = call.start("lookup"); !go) return go.failure();
+    if (sink_->lookup == nullptr) return unsupported("lookup");
+    const SerialUse::Turn turn(sink_->use);
+    const penstock_view_ref ref = to_c(view, entity);
+    const ExportedSchema wanted(fields);
+    std::vector<penstock_bytes> raw_keys;
+    for (const std::string& key : keys) raw_keys.push_back(penstock::to_bytes(key));
+    ArrowArray raw{};
+    const penstock_status status =
+        sink_->lookup->read(call.get(), sink_->object, &ref, wanted.get(), raw_keys.data(), raw_keys.size(), &raw);
+
+    Schema columns{{"penstock.state", penstock::Type::int8},
+                   {"penstock.order", penstock::Type::binary},
+                   {"penstock.ttl_ms", penstock::Type::int64}};
+    columns.insert(columns.end(), fields.begin(), fields.end());
+    Batch answer(std::make_shared<const Schema>(std::move(columns)), &raw);
+    if (auto done = call.finish(status, "lookup"); !done) return done.failure();
+    if (auto valid = validate_array(answer.schema(), std::as_const(answer).array()); !valid) return call.misbehaved("lookup", valid.failure().message);
+    if (answer.rows() != static_cast<int64_t>(keys.size()))
+      return call.misbehaved("lookup", std::to_string(answer.rows()) + " rows for " + std::to_string(keys.size()) + " keys");
+    const BatchView view_of_answer = answer.view();
+    const penstock::ColumnView& states = view_of_answer[0];
+    for (int64_t row = 0; row < answer.rows(); ++row)
+      if (states.is_null(row) || states.value<int8_t>(row) < PENSTOCK_PROFILE_MISSING || states.value<int8_t>(row) > PENSTOCK_PROFILE_EXPIRED)
+        return call.misbehaved("lookup", "row " + std::to_string(row) + " has an unknown state");
+    return answer;
+  }
+
+ private:
+  Failure unsupported(std::string_view action) const {
+    return Failure{PENSTOCK_STATUS_NOT_SUPPORTED, PENSTOCK_RETRY_NEVER, "this sink does not do that"}.in(action).in(sink_->component);
+  }
+
+  std::shared_ptr<OpenSink> sink_;
+};
+
+// Asks for the optional features once; a vtable with a hole in it is a reason not to use the sink at all.
+Result<void> find_features(OpenSink& sink, const CallContext& call) {
+  sink.marker = static_cast<const penstock_marker_vtab*>(sink.vtab->get_extension(sink.object, PENSTOCK_EXT_MARKER));
+  sink.lookup = static_cast<const penstock_lookup_vtab*>(sink.vtab->get_extension(sink.object, PENSTOCK_EXT_LOOKUP));
+  if (sink.marker != nullptr)
+    if (auto checked = check_marker_vtab(*sink.marker); !checked) return call.misbehaved("open", checked.failure().message);
+  if (sink.lookup != nullptr)
+    if (auto checked = check_lookup_vtab(*sink.lookup); !checked) return call.misbehaved("open", checked.failure().message);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Sink>> open_sink_proxy(std::shared_ptr<PluginRuntime> runtime, const penstock_component& component,
+                                              const penstock_options* options, const CallLimits& limits) {
+  CallContext call(runtime, component.id, limits);
+  if (auto go = call.start("open"); !go) return go.failure();
+  const auto* vtab = static_cast<const penstock_sink_vtab*>(component.vtab);
+  penstock_sink* object = nullptr;
+  if (auto done = call.finish(vtab->open(call.get(), options, &object), "open"); !done) return done.failure();
+  if (object == nullptr) return call.misbehaved("open", "answered OK without an object");
+  const std::shared_ptr<OpenSink> sink(new OpenSink{std::move(runtime), component.id, vtab, object});
+  if (auto features = find_features(*sink, call); !features) return features.failure();
+  return std::unique_ptr<Sink>(std::make_unique<PluginSink>(sink));
+}
+
+}  // namespace penstock::host
