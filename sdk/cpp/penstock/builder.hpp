@@ -178,7 +178,7 @@ class ColumnBuilder {
   // Until the first null there is no bitmap at all.
   void start_validity() {
     const auto bytes = static_cast<size_t>((length_ + 7) / 8);
-    std::memset(validity_.extend(bytes), 0xff, bytes);
+    if (bytes != 0) std::memset(validity_.extend(bytes), 0xff, bytes);
   }
   void mark_valid() {
     if (validity_.size() == 0 && null_count_ == 0) return;
