@@ -18,15 +18,29 @@ struct Known {
   Wire wire;
 };
 constexpr Known kScalars[] = {
-    {16, Wire::boolean},    {17, Wire::bytes},   {19, Wire::text} /* name */, {20, Wire::int8},        {21, Wire::int2},
-    {23, Wire::int4},       {25, Wire::text},    {26, Wire::oid},             {114, Wire::text} /* json */,
-    {700, Wire::float4},    {701, Wire::float8}, {1042, Wire::text} /* char(n) */, {1043, Wire::text} /* varchar */,
-    {1082, Wire::date},     {1114, Wire::timestamp}, {1184, Wire::timestamptz}, {1700, Wire::numeric}, {2950, Wire::uuid},
+    {16, Wire::boolean},
+    {17, Wire::bytes},
+    {19, Wire::text} /* name */,
+    {20, Wire::int8},
+    {21, Wire::int2},
+    {23, Wire::int4},
+    {25, Wire::text},
+    {26, Wire::oid},
+    {114, Wire::text} /* json */,
+    {700, Wire::float4},
+    {701, Wire::float8},
+    {1042, Wire::text} /* char(n) */,
+    {1043, Wire::text} /* varchar */,
+    {1082, Wire::date},
+    {1114, Wire::timestamp},
+    {1184, Wire::timestamptz},
+    {1700, Wire::numeric},
+    {2950, Wire::uuid},
     {5069, Wire::xid8},
 };
 constexpr Known kArrays[] = {
-    {1000, Wire::boolean}, {1005, Wire::int2},   {1007, Wire::int4}, {1016, Wire::int8},        {1021, Wire::float4},
-    {1022, Wire::float8},  {1009, Wire::text},   {1015, Wire::text}, {1185, Wire::timestamptz}, {2951, Wire::uuid},
+    {1000, Wire::boolean}, {1005, Wire::int2}, {1007, Wire::int4}, {1016, Wire::int8},        {1021, Wire::float4},
+    {1022, Wire::float8},  {1009, Wire::text}, {1015, Wire::text}, {1185, Wire::timestamptz}, {2951, Wire::uuid},
 };
 
 constexpr uint32_t kJson = 114;

@@ -30,10 +30,10 @@ enum class Wire : uint8_t {
 
 struct ColumnType {
   Wire wire = Wire::text;
-  Wire item = Wire::text;     // of an array
-  bool cast_to_text = true;   // the statement must say ::text
-  bool orderable = false;     // ORDER BY works on the type itself and means the order of its values
-  bool is_text = false;       // ORDER BY wants COLLATE "C"
+  Wire item = Wire::text;    // of an array
+  bool cast_to_text = true;  // the statement must say ::text
+  bool orderable = false;    // ORDER BY works on the type itself and means the order of its values
+  bool is_text = false;      // ORDER BY wants COLLATE "C"
 };
 
 // The type with this OID (of the base type, for a domain); an unknown one is cast to text.
@@ -44,9 +44,9 @@ Field field_for(std::string name, const ColumnType& type);
 
 // Appends a non-NULL value as it came over the wire. Throws DATA_LOSS when the bytes cannot be a value of the type.
 //
-// Timestamps and dates beyond the Arrow range, and -infinity and infinity, become the smallest and greatest number. An array of
-// several dimensions in a list column becomes a list that holds a single NULL, which no field accepts: so that row is rejected
-// instead of the whole scan.
+// Timestamps and dates beyond the Arrow range, and -infinity and infinity, become the smallest and greatest number. An
+// array of several dimensions in a list column becomes a list that holds a single NULL, which no field accepts: so that
+// row is rejected instead of the whole scan.
 void append_value(const ColumnType& type, std::string_view bytes, ColumnBuilder& column);
 
 }  // namespace penstock::postgres

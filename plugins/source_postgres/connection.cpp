@@ -2,12 +2,12 @@
 
 #include "sqlstate.hpp"
 
+#include <poll.h>
 #include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
-#include <poll.h>
 #include <thread>
 
 namespace penstock::postgres {
@@ -50,7 +50,8 @@ void Connection::connect(const Call& call) {
   if (connection_ == nullptr) throw std::bad_alloc();
   // A failed login has no PGresult; in verbose form its text carries the SQLSTATE.
   PQsetErrorVerbosity(connection_, PQERRORS_VERBOSE);
-  PQsetNoticeReceiver(connection_, [](void*, const PGresult*) {}, nullptr);
+  // Without a receiver libpq writes to stderr.
+  PQsetNoticeReceiver(connection_, &Connection::take_notice, this);
   const auto until = Clock::now() + info_.connect_timeout;
   PostgresPollingStatusType state =
       PQstatus(connection_) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
@@ -97,6 +98,12 @@ std::string Connection::target() const {
   return port == nullptr || *port == '\0' ? text : text + ":" + port;
 }
 
+void Connection::take_notice(void* self, const PGresult* notice) {
+  const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+  if (severity != nullptr && (std::string_view(severity) == "FATAL" || std::string_view(severity) == "PANIC"))
+    static_cast<Connection*>(self)->told_to_go_ = true;
+}
+
 void Connection::require_open() const {
   if (connection_ == nullptr)
     throw Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT, "the connection to the server is closed");
@@ -106,8 +113,10 @@ bool Connection::is_usable() {
   if (connection_ == nullptr || copying_) return false;
   // Between statements the server has nothing to say, except that it is going away.
   pollfd socket{PQsocket(connection_), POLLIN, 0};
-  if (socket.fd >= 0 && poll(&socket, 1, 0) > 0 && PQconsumeInput(connection_) == 0) return false;
-  return PQstatus(connection_) == CONNECTION_OK && PQtransactionStatus(connection_) == PQTRANS_IDLE;
+  while (socket.fd >= 0 && poll(&socket, 1, 0) > 0)
+    if (PQconsumeInput(connection_) == 0) return false;
+  (void)PQisBusy(connection_);  // hands messages to the notice receiver
+  return !told_to_go_ && PQstatus(connection_) == CONNECTION_OK && PQtransactionStatus(connection_) == PQTRANS_IDLE;
 }
 
 void Connection::wait(const Call& call, short events, std::optional<Clock::time_point> until) {
@@ -130,12 +139,13 @@ void Connection::wait(const Call& call, short events, std::optional<Clock::time_
     if (ready > 0 && fds[0].revents != 0) return;
     if (call.remaining_ms() == 0) {
       abandon();
-      throw Error(PENSTOCK_STATUS_DEADLINE_EXCEEDED, PENSTOCK_RETRY_SAFE, "the deadline passed while waiting for the server");
+      throw Error(PENSTOCK_STATUS_DEADLINE_EXCEEDED, PENSTOCK_RETRY_SAFE,
+                  "the deadline passed while waiting for the server");
     }
     if (until && Clock::now() >= *until)
       throw Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT,
-                  "cannot connect to " + target() + ": no answer within " + std::to_string(info_.connect_timeout.count()) +
-                      " ms");
+                  "cannot connect to " + target() + ": no answer within " +
+                      std::to_string(info_.connect_timeout.count()) + " ms");
   }
 }
 
@@ -176,8 +186,8 @@ Result Connection::query(const Call& call, const std::string& action, const std:
   std::vector<const char*> values;
   for (const std::string& value : parameters) values.push_back(value.c_str());
   // The extended protocol even without parameters: it refuses a second statement.
-  if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr,
-                        0) == 0)
+  if (PQsendQueryParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
+                        nullptr, 0) == 0)
     fail(action, nullptr);
   send_all(call, action);
   return last_result(call, action);
@@ -215,7 +225,8 @@ bool Connection::next_copy_data(const Call& call, std::string_view* data) {
     if (size == -1) break;
     wait(call, POLLIN);
     if (PQconsumeInput(connection_) == 0) {
-      // What arrived before the connection broke may hold the server's reason; only an unfinished message is a plain loss.
+      // What arrived before the connection broke may hold the server's reason; only an unfinished message is a plain
+      // loss.
       const int rest = PQgetCopyData(connection_, &buffer, 1);
       copy_data_.reset(buffer);
       if (rest > 0) {
@@ -260,8 +271,8 @@ void Connection::abandon() noexcept {
   close();
 }
 
-// PQcancel connects anew and blocks; to a host that swallows packets for minutes. So it runs on a thread of its own, which owns
-// all it needs and may outlast this function.
+// PQcancel connects anew and blocks; to a host that swallows packets for minutes. So it runs on a thread of its own,
+// which owns all it needs and may outlast this function.
 void Connection::request_cancel() noexcept {
   struct Shared {
     std::mutex mutex;
@@ -295,14 +306,16 @@ void Connection::close() noexcept {
 
 std::string Connection::quoted_identifier(std::string_view name) const {
   require_open();
-  const std::unique_ptr<char, decltype(&PQfreemem)> text(PQescapeIdentifier(connection_, name.data(), name.size()), PQfreemem);
+  const std::unique_ptr<char, decltype(&PQfreemem)> text(PQescapeIdentifier(connection_, name.data(), name.size()),
+                                                         PQfreemem);
   if (!text) throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "a name is not valid UTF-8");
   return text.get();
 }
 
 std::string Connection::quoted_literal(std::string_view text) const {
   require_open();
-  const std::unique_ptr<char, decltype(&PQfreemem)> quoted(PQescapeLiteral(connection_, text.data(), text.size()), PQfreemem);
+  const std::unique_ptr<char, decltype(&PQfreemem)> quoted(PQescapeLiteral(connection_, text.data(), text.size()),
+                                                           PQfreemem);
   if (!quoted) throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "a text is not valid UTF-8");
   return quoted.get();
 }

@@ -31,9 +31,9 @@ class Result {
 
 // Statements run read-only, in UTC, with only pg_catalog on the search path. [serial]
 //
-// A call that is cancelled or runs out of time asks the server to stop and closes the connection rather than nursing it back:
-// what is still on the wire then cannot be taken for the answer to the next statement. Closing costs a reconnect, which the
-// source does by itself at the next call.
+// A call that is cancelled or runs out of time asks the server to stop and closes the connection rather than nursing it
+// back: what is still on the wire then cannot be taken for the answer to the next statement. Closing costs a reconnect,
+// which the source does by itself at the next call.
 class Connection {
  public:
   // Connects and prepares the session. Name resolution is libpq's and cannot be cancelled.
@@ -72,6 +72,7 @@ class Connection {
 
   void connect(const Call& call);
   void set_up_session(const Call& call);
+  static void take_notice(void* self, const PGresult* notice);
   std::string target() const;
   void require_open() const;
   void wait(const Call& call, short events, std::optional<Clock::time_point> until = {});
@@ -86,6 +87,7 @@ class Connection {
   Conninfo info_;
   PGconn* connection_ = nullptr;
   bool copying_ = false;
+  bool told_to_go_ = false;  // the server ended the session while it was idle
   std::string copy_action_;
   int64_t copied_rows_ = 0;
   std::unique_ptr<char, decltype(&PQfreemem)> copy_data_{nullptr, PQfreemem};

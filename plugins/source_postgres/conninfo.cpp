@@ -1,9 +1,9 @@
 #include "conninfo.hpp"
 
+#include <libpq-fe.h>
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <libpq-fe.h>
 #include <memory>
 
 namespace penstock::postgres {
@@ -30,12 +30,13 @@ Parameters parse_dsn(const std::string& dsn) {
     throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "dsn: longer than 16 KiB, or holds a NUL byte");
   char* reason = nullptr;
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> parsed(PQconninfoParse(dsn.c_str(), &reason),
-                                                                             PQconninfoFree);
+                                                                            PQconninfoFree);
   PQfreemem(reason);  // it quotes the DSN
   if (!parsed)
-    throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT,
-                "dsn: neither a URI (postgresql://USER@HOST:PORT/DATABASE) nor a list of known key=value pairs; in a URI, "
-                "special characters of the password are written as %XX");
+    throw Error(
+        PENSTOCK_STATUS_INVALID_ARGUMENT,
+        "dsn: neither a URI (postgresql://USER@HOST:PORT/DATABASE) nor a list of known key=value pairs; in a URI, "
+        "special characters of the password are written as %XX");
   Parameters parameters;
   for (const PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option)
     if (option->val != nullptr && option->val[0] != '\0') parameters.emplace_back(option->keyword, option->val);
@@ -54,7 +55,8 @@ std::vector<std::string> split_at_commas(const std::string& text) {
 }
 
 bool is_local_host(const std::string& host) {
-  return host.empty() || host == "localhost" || host == "::1" || host.starts_with("127.") || host[0] == '/' || host[0] == '@';
+  return host.empty() || host == "localhost" || host == "::1" || host.starts_with("127.") || host[0] == '/' ||
+         host[0] == '@';
 }
 
 // Does every host of the DSN end on this machine? What the environment adds counts; a service file is not read, so: no.
@@ -80,7 +82,8 @@ void set_tls(Parameters& parameters, const Options& options) {
   if (!local && (mode == "prefer" || mode == "allow"))
     throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT,
                 "sslmode=" + mode + " falls back to plain text: use verify-full, or disable if plain text is meant");
-  if (!mode.starts_with("verify-") || find(parameters, "sslrootcert") != nullptr || std::getenv("PGSSLROOTCERT") != nullptr)
+  if (!mode.starts_with("verify-") || find(parameters, "sslrootcert") != nullptr ||
+      std::getenv("PGSSLROOTCERT") != nullptr)
     return;
   std::error_code ignored;
   const char* home = std::getenv("HOME");
@@ -104,7 +107,8 @@ void add_encoded_password(const std::string& dsn, std::vector<std::string>& secr
 
 std::string Conninfo::redacted(std::string text) const {
   for (const std::string& secret : secrets)
-    for (size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) text.replace(at, secret.size(), "***");
+    for (size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3))
+      text.replace(at, secret.size(), "***");
   return text;
 }
 

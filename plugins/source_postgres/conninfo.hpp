@@ -21,8 +21,8 @@ struct Conninfo {
   std::string redacted(std::string text) const;
 };
 
-// Reads the options; what the DSN sets itself wins over them. Opens nothing. Throws INVALID_ARGUMENT without quoting any part of
-// the DSN, since the part that cannot be read may be the password.
+// Reads the options; what the DSN sets itself wins over them. Opens nothing. Throws INVALID_ARGUMENT without quoting
+// any part of the DSN, since the part that cannot be read may be the password.
 Conninfo conninfo_from(const Options& options);
 
 }  // namespace penstock::postgres

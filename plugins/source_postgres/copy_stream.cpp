@@ -15,8 +15,8 @@ constexpr size_t kMaxRowBytes = size_t{1} << 30;  // the server's own limit for 
 
 }  // namespace
 
-CopyStream::CopyStream(const Call& call, std::shared_ptr<Connection> connection, ScanStatement statement, int64_t batch_rows,
-                       int64_t batch_bytes)
+CopyStream::CopyStream(const Call& call, std::shared_ptr<Connection> connection, ScanStatement statement,
+                       int64_t batch_rows, int64_t batch_bytes)
     : call_(call), connection_(std::move(connection)), statement_(std::move(statement)), batch_(statement_.schema),
       batch_rows_(batch_rows > 0 ? batch_rows : kDefaultBatchRows),
       batch_bytes_(batch_bytes > 0 ? batch_bytes : kDefaultBatchBytes) {}
@@ -85,7 +85,8 @@ bool CopyStream::parse_row() {
     return true;
   }
   if (static_cast<size_t>(columns) != statement_.types.size())
-    throw damaged("a row of " + std::to_string(columns) + " columns instead of " + std::to_string(statement_.types.size()));
+    throw damaged("a row of " + std::to_string(columns) + " columns instead of " +
+                  std::to_string(statement_.types.size()));
   size_t at = 2;
   for (int16_t i = 0; i < columns; ++i) {
     if (unread_.size() - at < 4) return false;
@@ -119,13 +120,15 @@ void CopyStream::append_row(const char* at) {
 void CopyStream::finish_scan() {
   if (!trailer_read_ || !unread_.empty()) throw damaged("the data ends early");
   if (connection_->copied_rows() != rows_)
-    throw damaged("the server counts " + std::to_string(connection_->copied_rows()) + " rows, " + std::to_string(rows_) + " arrived");
+    throw damaged("the server counts " + std::to_string(connection_->copied_rows()) + " rows, " +
+                  std::to_string(rows_) + " arrived");
   connection_->query(call_, "reading " + statement_.display, "COMMIT");
   finished_ = true;
 }
 
 Error CopyStream::damaged(const std::string& what) const {
-  return Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_RECONNECT, "reading " + statement_.display + ": the server sent " + what);
+  return Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_RECONNECT,
+               "reading " + statement_.display + ": the server sent " + what);
 }
 
 }  // namespace penstock::postgres

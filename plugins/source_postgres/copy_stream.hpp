@@ -8,12 +8,12 @@
 
 namespace penstock::postgres {
 
-// Holds one batch and one message of the server at a time, however large the table. COPY needs 0.4 times the client CPU of
-// single-row results (one allocation a row instead of one a value); it takes no parameters, which is why the bounds in the
-// statement are written out.
+// Holds one batch and one message of the server at a time, however large the table. COPY needs 0.4 times the client CPU
+// of single-row results (one allocation a row instead of one a value); it takes no parameters, which is why the bounds
+// in the statement are written out.
 //
-// Shares the connection with the source, which must not use it until the stream is gone. A stream destroyed before its end
-// stops the server and closes the connection.
+// Shares the connection with the source, which must not use it until the stream is gone. A stream destroyed before its
+// end stops the server and closes the connection.
 class CopyStream : public RowStream {
  public:
   // `connection` is within a transaction and copies `statement`. `call` outlives the stream.

@@ -11,8 +11,8 @@ constexpr int64_t kNsPerUs = 1000;
 constexpr int64_t kMaxDriftUs = int64_t{3} * 3600 * 1'000'000;  // no zone sets its clock back by more
 constexpr const char* kMaxDriftSql = "'3 hours'::pg_catalog.interval";
 
-// What an instant is on the wall: the least wall time of all later instants, and the greatest of all earlier ones. Where the
-// clock is set back within the drift, these are not the wall time of the instant itself.
+// What an instant is on the wall: the least wall time of all later instants, and the greatest of all earlier ones.
+// Where the clock is set back within the drift, these are not the wall time of the instant itself.
 std::string wall_time(int64_t us, const std::string& zone) { return timestamptz_literal(us) + " AT TIME ZONE " + zone; }
 std::string least_wall_time_after(int64_t us, const std::string& zone) {
   return "LEAST(" + wall_time(us, zone) + ", " + wall_time(us + kMaxDriftUs, zone) + " - " + kMaxDriftSql + ")";
@@ -29,8 +29,9 @@ int64_t bounded_us(int64_t ordinal) {
 
 bool is_zone_name(const std::string& zone) {
   constexpr size_t kMaxLength = 64;
-  return zone.size() <= kMaxLength && zone.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") ==
-                                          std::string::npos;
+  return zone.size() <= kMaxLength &&
+         zone.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") ==
+             std::string::npos;
 }
 
 int64_t unit_from(const std::string& name) {
@@ -51,7 +52,8 @@ Error unfit(const Column& column, const std::string& advice) {
                "timestamp_field \"" + column.name + "\" has type " + column.type_name + "; " + advice);
 }
 
-void set_timestamp_kind(CursorColumn& out, const Connection& connection, const Cursor& cursor, const Options& table_options) {
+void set_timestamp_kind(CursorColumn& out, const Connection& connection, const Cursor& cursor,
+                        const Options& table_options) {
   const Column& column = *out.column;
   const Wire wire = column_type(column.type_oid).wire;
   switch (wire) {
@@ -95,8 +97,8 @@ CursorColumn cursor_column(const Connection& connection, const Relation& relatio
     throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "cursor kind " + std::to_string(cursor.kind) + " is unknown");
   const Wire wire = column_type(out.column->type_oid).wire;
   if (wire != Wire::xid8 && wire != Wire::int8)
-    throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "cursor column \"" + out.column->name + "\" has type " + out.column->type_name +
-                                                      "; a transaction id has type xid8");
+    throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "cursor column \"" + out.column->name + "\" has type " +
+                                                      out.column->type_name + "; a transaction id has type xid8");
   out.kind = CursorKind::xid;
   return out;
 }
@@ -107,11 +109,13 @@ std::string CursorColumn::after(const Position& position) const {
     case CursorKind::instant: return name + " > " + timestamptz_literal(us);
     case CursorKind::wall_clock: return name + " > " + least_wall_time_after(us, zone_literal);
     case CursorKind::day: return name + " > (" + least_wall_time_after(us, zone_literal) + ")::pg_catalog.date";
-    case CursorKind::epoch: return name + " > '" + std::to_string(floor_div(position.ordinal, unit_ns)) + "'::pg_catalog.int8";
+    case CursorKind::epoch:
+      return name + " > '" + std::to_string(floor_div(position.ordinal, unit_ns)) + "'::pg_catalog.int8";
     case CursorKind::xid: break;
   }
   const bool wide = column_type(column->type_oid).wire == Wire::xid8;
-  return name + " > '" + std::to_string(std::max<int64_t>(0, position.ordinal)) + (wide ? "'::pg_catalog.xid8" : "'::pg_catalog.int8");
+  return name + " > '" + std::to_string(std::max<int64_t>(0, position.ordinal)) +
+         (wide ? "'::pg_catalog.xid8" : "'::pg_catalog.int8");
 }
 
 std::string CursorColumn::up_to(const Position& position) const {
@@ -120,11 +124,13 @@ std::string CursorColumn::up_to(const Position& position) const {
     case CursorKind::instant: return name + " <= " + timestamptz_literal(us);
     case CursorKind::wall_clock: return name + " <= " + greatest_wall_time_until(us, zone_literal);
     case CursorKind::day: return name + " <= (" + greatest_wall_time_until(us, zone_literal) + ")::pg_catalog.date";
-    case CursorKind::epoch: return name + " <= '" + std::to_string(floor_div(position.ordinal, unit_ns)) + "'::pg_catalog.int8";
+    case CursorKind::epoch:
+      return name + " <= '" + std::to_string(floor_div(position.ordinal, unit_ns)) + "'::pg_catalog.int8";
     case CursorKind::xid: break;
   }
   const bool wide = column_type(column->type_oid).wire == Wire::xid8;
-  return name + " <= '" + std::to_string(std::max<int64_t>(0, position.ordinal)) + (wide ? "'::pg_catalog.xid8" : "'::pg_catalog.int8");
+  return name + " <= '" + std::to_string(std::max<int64_t>(0, position.ordinal)) +
+         (wide ? "'::pg_catalog.xid8" : "'::pg_catalog.int8");
 }
 
 }  // namespace penstock::postgres

@@ -21,14 +21,14 @@ struct CursorColumn {
   CursorKind kind = CursorKind::instant;
   std::string zone_literal;  // of wall_clock and day
   int64_t unit_ns = 0;       // of epoch
-  // The distance between two neighbouring values, in microseconds; at least 1. What is stored may be rounded by that much, so
-  // a horizon keeps it from the first moment that can still bring rows.
+  // The distance between two neighbouring values, in microseconds; at least 1. What is stored may be rounded by that
+  // much, so a horizon keeps it from the first moment that can still bring rows.
   int64_t tick_us = 1;
 
   // SQL for "t.column > position" and "t.column <= position".
   //
-  // A wall clock that is set back repeats an hour, so its values do not tell instants apart. Around such a change the bounds
-  // are wider by the repeated time: rows are read twice rather than never.
+  // A wall clock that is set back repeats an hour, so its values do not tell instants apart. Around such a change the
+  // bounds are wider by the repeated time: rows are read twice rather than never.
   std::string after(const Position& position) const;
   std::string up_to(const Position& position) const;
 

@@ -3,9 +3,9 @@
 #include "time_text.hpp"
 #include "writer_proof.hpp"
 
+#include <poll.h>
 #include <algorithm>
 #include <chrono>
-#include <poll.h>
 #include <set>
 
 namespace penstock::postgres {
@@ -37,8 +37,8 @@ struct HorizonFinder::Facts {
 // The open transactions of the other sessions.
 struct HorizonFinder::Activity {
   std::optional<int64_t> oldest_start_us;
-  std::string oldest;         // who that is
-  std::string untracked;      // a session that hides its transactions; empty: none
+  std::string oldest;     // who that is
+  std::string untracked;  // a session that hides its transactions; empty: none
 };
 
 // On a standby the clock is that of the data: the last commit it has replayed, unless it is known to have replayed all.
@@ -53,7 +53,9 @@ HorizonFinder::Facts HorizonFinder::read_facts(const Call& call, Connection& con
                                           ", pg_catalog.pg_is_in_recovery(), "
                                           "pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'), "
                                           "pg_catalog.current_setting('track_activities') = 'on'");
-  return {.clock_us = row.integer(0, 0), .in_recovery = row.boolean(0, 1), .sees_all_transactions = row.boolean(0, 2) && row.boolean(0, 3)};
+  return {.clock_us = row.integer(0, 0),
+          .in_recovery = row.boolean(0, 1),
+          .sees_all_transactions = row.boolean(0, 2) && row.boolean(0, 3)};
 }
 
 HorizonFinder::Activity HorizonFinder::read_activity(const Call& call, Connection& connection) const {
@@ -82,8 +84,9 @@ HorizonFinder::Activity HorizonFinder::read_activity(const Call& call, Connectio
 
 // Empty once none of the transactions that were prepared at first is left; else who they are.
 std::string HorizonFinder::waited_for_prepared(const Call& call, Connection& connection) const {
-  const std::string sql = "SELECT p.transaction::text || ' ' || p.gid, p.gid, p.owner, " + microseconds_of("p.prepared") +
-                          " FROM pg_catalog.pg_prepared_xacts p WHERE p.database = pg_catalog.current_database() ORDER BY p.prepared";
+  const std::string sql =
+      "SELECT p.transaction::text || ' ' || p.gid, p.gid, p.owner, " + microseconds_of("p.prepared") +
+      " FROM pg_catalog.pg_prepared_xacts p WHERE p.database = pg_catalog.current_database() ORDER BY p.prepared";
   const auto until = std::chrono::steady_clock::now() + kPreparedLimit;
   std::optional<std::set<std::string>> first;
   while (true) {
@@ -94,8 +97,8 @@ std::string HorizonFinder::waited_for_prepared(const Call& call, Connection& con
     std::string holder;
     for (int row = 0; row < found.rows() && holder.empty(); ++row)
       if (first->count(found.text(row, 0)) != 0)
-        holder = "prepared transaction \"" + found.text(row, 1) + "\" (owner \"" + found.text(row, 2) + "\", prepared at " +
-                 iso_text(found.integer(row, 3)) + ")";
+        holder = "prepared transaction \"" + found.text(row, 1) + "\" (owner \"" + found.text(row, 2) +
+                 "\", prepared at " + iso_text(found.integer(row, 3)) + ")";
     if (holder.empty() || std::chrono::steady_clock::now() >= until) return holder;
     pollfd cancel{call.cancel_fd(), POLLIN, 0};
     poll(&cancel, 1, kPreparedPollMs);
@@ -103,11 +106,12 @@ std::string HorizonFinder::waited_for_prepared(const Call& call, Connection& con
   }
 }
 
-Horizon HorizonFinder::from_transactions(const Call& call, Connection& connection, const Facts& facts, const Activity& activity,
-                                         const CursorColumn& cursor, std::string why) {
+Horizon HorizonFinder::from_transactions(const Call& call, Connection& connection, const Facts& facts,
+                                         const Activity& activity, const CursorColumn& cursor, std::string why) {
   const int64_t latest_us = facts.clock_us - margin_us_;
   const bool held = activity.oldest_start_us && *activity.oldest_start_us < latest_us;
-  Horizon horizon{.position = {}, .guarantee = PENSTOCK_CLASS_A, .why = std::move(why), .holder = held ? activity.oldest : ""};
+  Horizon horizon{
+      .position = {}, .guarantee = PENSTOCK_CLASS_A, .why = std::move(why), .holder = held ? activity.oldest : ""};
   int64_t complete_us = (held ? *activity.oldest_start_us : latest_us) - 1;
   if (const std::string prepared = waited_for_prepared(call, connection); !prepared.empty()) {
     // A clock that was set back makes the earlier answer worthless.
@@ -122,8 +126,8 @@ Horizon HorizonFinder::from_transactions(const Call& call, Connection& connectio
   return horizon;
 }
 
-Horizon HorizonFinder::from_clock(const Call& call, Connection& connection, const Facts& facts, const CursorColumn& cursor,
-                                  int64_t lag_ns, const std::string& reason) const {
+Horizon HorizonFinder::from_clock(const Call& call, Connection& connection, const Facts& facts,
+                                  const CursorColumn& cursor, int64_t lag_ns, const std::string& reason) const {
   int64_t us = facts.clock_us - std::max<int64_t>(0, lag_ns) / kNsPerUs;
   if (cursor.kind == CursorKind::day) {
     // The day goes on until the zone's midnight.
@@ -133,7 +137,10 @@ Horizon HorizonFinder::from_clock(const Call& call, Connection& connection, cons
   } else {
     us -= cursor.tick_us;
   }
-  return {.position = position_at(us), .guarantee = PENSTOCK_CLASS_B, .why = "the server's clock less the lag: " + reason, .holder = {}};
+  return {.position = position_at(us),
+          .guarantee = PENSTOCK_CLASS_B,
+          .why = "the server's clock less the lag: " + reason,
+          .holder = {}};
 }
 
 Horizon HorizonFinder::from_snapshot(const Call& call, Connection& connection, const Relation& relation,
@@ -141,7 +148,8 @@ Horizon HorizonFinder::from_snapshot(const Call& call, Connection& connection, c
   const Result row = connection.query(
       call, kAction,
       "SELECT s.xmin, pg_catalog.pg_is_in_recovery(), c.system_identifier, p.timeline_id, "
-      "COALESCE((SELECT 'pid ' || a.pid || ' (application \"' || a.application_name || '\", in a transaction since ' || "
+      "COALESCE((SELECT 'pid ' || a.pid || ' (application \"' || a.application_name || '\", in a transaction since ' "
+      "|| "
       "pg_catalog.to_char(a.xact_start, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') || ')' FROM pg_catalog.pg_stat_activity a "
       "WHERE a.pid <> pg_catalog.pg_backend_pid() AND a.backend_xid::text::int8 = s.xmin & 4294967295 LIMIT 1), "
       "(SELECT 'prepared transaction \"' || x.gid || '\"' FROM pg_catalog.pg_prepared_xacts x "
@@ -149,7 +157,8 @@ Horizon HorizonFinder::from_snapshot(const Call& call, Connection& connection, c
       "FROM (SELECT pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text::int8 AS xmin) s, "
       "pg_catalog.pg_control_system() c, pg_catalog.pg_control_checkpoint() p");
   const int64_t ordinal = row.integer(0, 0) - 1;
-  Horizon horizon{.position = {ordinal, "system=" + row.text(0, 2) + " timeline=" + row.text(0, 3), "transaction " + std::to_string(ordinal)},
+  Horizon horizon{.position = {ordinal, "system=" + row.text(0, 2) + " timeline=" + row.text(0, 3),
+                               "transaction " + std::to_string(ordinal)},
                   .guarantee = PENSTOCK_CLASS_B,
                   .why = {},
                   .holder = row.text(0, 4)};
@@ -163,24 +172,27 @@ Horizon HorizonFinder::from_snapshot(const Call& call, Connection& connection, c
   return horizon;
 }
 
-Horizon HorizonFinder::find(const Call& call, Connection& connection, const Relation& relation, const CursorColumn& cursor,
-                            int64_t lag_ns) {
+Horizon HorizonFinder::find(const Call& call, Connection& connection, const Relation& relation,
+                            const CursorColumn& cursor, int64_t lag_ns) {
   if (cursor.kind == CursorKind::xid) return from_snapshot(call, connection, relation, cursor);
   const Facts facts = read_facts(call, connection);
   const auto class_b = [&](const std::string& reason) {
     return from_clock(call, connection, facts, cursor, lag_ns, reason);
   };
-  if (facts.in_recovery) return class_b("the server is a standby, which does not see the open transactions of its primary");
+  if (facts.in_recovery)
+    return class_b("the server is a standby, which does not see the open transactions of its primary");
   if (cursor.kind != CursorKind::instant)
     return class_b("\"" + cursor.column->name + "\" has type " + cursor.column->type_name + ", not timestamptz");
   const WriterProof proof = prove_writers(call, connection, relation, cursor);
   if (!proof.is_proven) return class_b(proof.why);
   if (!facts.sees_all_transactions)
-    return class_b("role \"" + connection.user() + "\" cannot see when the transactions of others began: GRANT pg_read_all_stats TO " +
+    return class_b("role \"" + connection.user() +
+                   "\" cannot see when the transactions of others began: GRANT pg_read_all_stats TO " +
                    connection.quoted_identifier(connection.user()));
   const Activity activity = read_activity(call, connection);
   if (!activity.untracked.empty()) return class_b(activity.untracked + " runs with track_activities off");
-  return from_transactions(call, connection, facts, activity, cursor, proof.why + "; no transaction that began by then is open");
+  return from_transactions(call, connection, facts, activity, cursor,
+                           proof.why + "; no transaction that began by then is open");
 }
 
 }  // namespace penstock::postgres

@@ -13,11 +13,13 @@ class Component : public PostgresSource {
   using PostgresSource::PostgresSource;
 
   static constexpr ComponentInfo kInfo{
-      "postgres", "PostgreSQL", "Reads tables, views and queries of a PostgreSQL database, 13 or later, in binary and streamed."};
+      "postgres", "PostgreSQL",
+      "Reads tables, views and queries of a PostgreSQL database, 13 or later, in binary and streamed."};
 
   static constexpr penstock_option_desc kOptions[] = {
-      string_option("dsn", "Where the database is: postgresql://USER@HOST:PORT/DATABASE or key=value pairs, as libpq reads them.",
-                    nullptr, kRequired | kSecret),
+      string_option(
+          "dsn", "Where the database is: postgresql://USER@HOST:PORT/DATABASE or key=value pairs, as libpq reads them.",
+          nullptr, kRequired | kSecret),
       string_option("password", "The password, if it is not part of the dsn.", nullptr, kSecret),
       choice_option("sslmode",
                     "How far TLS is insisted on. Default: verify-full; prefer if the server is on this machine. "
@@ -27,18 +29,20 @@ class Component : public PostgresSource {
       string_option("sslcert", "File of the client certificate."),
       string_option("sslkey", "File of the client certificate's key."),
       string_option("application_name", "The name shown in pg_stat_activity.", "penstock"),
-      duration_option("statement_timeout", "How long one statement may run in the server; a scan is one statement.", "10m",
-                      std::chrono::milliseconds(1), std::chrono::hours(20 * 24)),
+      duration_option("statement_timeout", "How long one statement may run in the server; a scan is one statement.",
+                      "10m", std::chrono::milliseconds(1), std::chrono::hours(20 * 24)),
       duration_option("connect_timeout", "How long connecting may take.", "10s", std::chrono::milliseconds(1),
                       std::chrono::hours(1)),
-      duration_option("margin",
-                      "How far a class A horizon keeps from the server's clock: longer than a server process can pause between "
-                      "fixing now() and showing its transaction to others.",
-                      "500ms", std::chrono::nanoseconds(0), std::chrono::hours(1)),
+      duration_option(
+          "margin",
+          "How far a class A horizon keeps from the server's clock: longer than a server process can pause between "
+          "fixing now() and showing its transaction to others.",
+          "500ms", std::chrono::nanoseconds(0), std::chrono::hours(1)),
   };
 
   static constexpr penstock_option_desc kTableOptions[] = {
-      choice_option("epoch_unit", "For a timestamp_field of an integer type: what it counts since 1970.", nullptr, kEpochUnits),
+      choice_option("epoch_unit", "For a timestamp_field of an integer type: what it counts since 1970.", nullptr,
+                    kEpochUnits),
   };
 
   static void validate(const Options& options) { (void)conninfo_from(options); }

@@ -29,7 +29,8 @@ std::optional<std::string> numeric_text(std::string_view bytes) {
   if (sign == kNaN) return "NaN";
   if (sign == kInfinity) return "Infinity";
   if (sign == kMinusInfinity) return "-Infinity";
-  if ((sign != 0 && sign != kNegative) || bytes.size() != kHeader + 2 * static_cast<size_t>(groups)) return std::nullopt;
+  if ((sign != 0 && sign != kNegative) || bytes.size() != kHeader + 2 * static_cast<size_t>(groups))
+    return std::nullopt;
   const auto group_at = [&](int power) {  // the group that counts 10,000^power
     const int index = weight - power;
     return index < 0 || index >= groups ? 0 : int{load_big_endian<uint16_t>(bytes.data() + kHeader + 2 * index)};

@@ -30,7 +30,8 @@ void check_name(std::string_view what, std::string_view name) {
 void check_database(const Call& call, Connection& connection, const Table& table) {
   if (table.database.empty()) return;
   check_name("database", table.database);
-  const std::string actual = connection.query(call, "asking for the database", "SELECT pg_catalog.current_database()").text(0, 0);
+  const std::string actual =
+      connection.query(call, "asking for the database", "SELECT pg_catalog.current_database()").text(0, 0);
   if (folded(actual) != folded(table.database))
     throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the batch source is in database " + in_quotes(table.database) +
                                                       ", but the warehouse is connected to " + in_quotes(actual));
@@ -38,7 +39,8 @@ void check_database(const Call& call, Connection& connection, const Table& table
 
 Error not_found(const Call& call, Connection& connection, const std::string& schema, const std::string& name) {
   const std::string action = "looking for tables";
-  const Result schemas = connection.query(call, action, "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'");
+  const Result schemas =
+      connection.query(call, action, "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_'");
   std::vector<std::string> names;
   bool exists = false;
   for (int row = 0; row < schemas.rows(); ++row) {
@@ -46,7 +48,8 @@ Error not_found(const Call& call, Connection& connection, const std::string& sch
     exists = exists || folded(names.back()) == folded(schema);
   }
   if (!exists)
-    return Error(PENSTOCK_STATUS_NOT_FOUND, "schema " + in_quotes(schema) + " does not exist" + did_you_mean(schema, names));
+    return Error(PENSTOCK_STATUS_NOT_FOUND,
+                 "schema " + in_quotes(schema) + " does not exist" + did_you_mean(schema, names));
   const Result tables = connection.query(call, action,
                                          "SELECT c.relname FROM pg_catalog.pg_class c "
                                          "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
@@ -92,9 +95,10 @@ Relation find_table(const Call& call, Connection& connection, const Table& table
   relation.display = kind_name(relation.kind) + " " + in_quotes(relation.schema) + "." + in_quotes(relation.name);
   relation.from = connection.quoted_identifier(relation.schema) + "." + connection.quoted_identifier(relation.name);
   if (!found.boolean(0, 5))
-    throw Error(PENSTOCK_STATUS_PERMISSION_DENIED,
-                "role " + in_quotes(connection.user()) + " may not use schema " + in_quotes(relation.schema) + ": GRANT USAGE ON SCHEMA " +
-                    connection.quoted_identifier(relation.schema) + " TO " + connection.quoted_identifier(connection.user()));
+    throw Error(PENSTOCK_STATUS_PERMISSION_DENIED, "role " + in_quotes(connection.user()) + " may not use schema " +
+                                                       in_quotes(relation.schema) + ": GRANT USAGE ON SCHEMA " +
+                                                       connection.quoted_identifier(relation.schema) + " TO " +
+                                                       connection.quoted_identifier(connection.user()));
   return relation;
 }
 
@@ -148,7 +152,8 @@ Relation describe_query(const Call& call, Connection& connection, const Table& t
                      "SET LOCAL search_path = pg_catalog, " + connection.quoted_identifier(table.schema) + ", pg_temp");
   const Result found = connection.describe(call, action, "SELECT * FROM " + relation.from + " AS q");
   connection.query(call, action, "ROLLBACK");
-  if (PQnparams(found.get()) > 0) throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the query has parameters ($1); write the value");
+  if (PQnparams(found.get()) > 0)
+    throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the query has parameters ($1); write the value");
   std::set<std::string> seen;
   std::string types = "SELECT ";
   for (int i = 0; i < PQnfields(found.get()); ++i) {
@@ -159,13 +164,15 @@ Relation describe_query(const Call& call, Connection& connection, const Table& t
                         .readable = true,
                         .default_expression = {}};
     if (!seen.insert(column.name).second)
-      throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the query has two columns named " + in_quotes(column.name) + ": give one an alias");
+      throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT,
+                  "the query has two columns named " + in_quotes(column.name) + ": give one an alias");
     types += std::string(i == 0 ? "" : ", ") + "pg_catalog.format_type(" + std::to_string(column.type_oid) + ", " +
              std::to_string(column.typmod) + ")";
     relation.columns.push_back(column);
   }
   const Result names = connection.query(call, action, types);
-  for (size_t i = 0; i < relation.columns.size(); ++i) relation.columns[i].type_name = names.text(0, static_cast<int>(i));
+  for (size_t i = 0; i < relation.columns.size(); ++i)
+    relation.columns[i].type_name = names.text(0, static_cast<int>(i));
   return relation;
 }
 
@@ -193,25 +200,27 @@ Relation find_relation(const Call& call, Connection& connection, const Table& ta
   if (!table.query.empty()) return describe_query(call, connection, table);
   Relation relation = find_table(call, connection, table);
   read_columns(call, connection, relation);
-  const bool any_readable = std::any_of(relation.columns.begin(), relation.columns.end(), [](const Column& c) { return c.readable; });
+  const bool any_readable =
+      std::any_of(relation.columns.begin(), relation.columns.end(), [](const Column& c) { return c.readable; });
   if (!any_readable && !relation.columns.empty())
-    throw Error(PENSTOCK_STATUS_PERMISSION_DENIED,
-                "role " + in_quotes(connection.user()) + " may not read " + relation.display + ": GRANT SELECT ON " +
-                    relation.from + " TO " + connection.quoted_identifier(connection.user()));
+    throw Error(PENSTOCK_STATUS_PERMISSION_DENIED, "role " + in_quotes(connection.user()) + " may not read " +
+                                                       relation.display + ": GRANT SELECT ON " + relation.from +
+                                                       " TO " + connection.quoted_identifier(connection.user()));
   return relation;
 }
 
-void require_readable(const Connection& connection, const Relation& relation, const std::vector<const Column*>& columns) {
+void require_readable(const Connection& connection, const Relation& relation,
+                      const std::vector<const Column*>& columns) {
   std::string missing;
   for (const Column* column : columns) {
     const std::string name = connection.quoted_identifier(column->name);
     if (!column->readable && missing.find(name) == std::string::npos) missing += (missing.empty() ? "" : ", ") + name;
   }
   if (missing.empty()) return;
-  throw Error(PENSTOCK_STATUS_PERMISSION_DENIED,
-              "role " + in_quotes(connection.user()) + " may not read the columns " + missing + " of " + relation.display +
-                  ": GRANT SELECT (" + missing + ") ON " + relation.from + " TO " +
-                  connection.quoted_identifier(connection.user()));
+  throw Error(PENSTOCK_STATUS_PERMISSION_DENIED, "role " + in_quotes(connection.user()) + " may not read the columns " +
+                                                     missing + " of " + relation.display + ": GRANT SELECT (" +
+                                                     missing + ") ON " + relation.from + " TO " +
+                                                     connection.quoted_identifier(connection.user()));
 }
 
 std::vector<TableName> readable_tables(const Call& call, Connection& connection) {
@@ -224,7 +233,8 @@ std::vector<TableName> readable_tables(const Call& call, Connection& connection)
       "AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND (pg_catalog.has_table_privilege(c.oid, 'SELECT') "
       "OR pg_catalog.has_any_column_privilege(c.oid, 'SELECT')) ORDER BY 2, 3");
   std::vector<TableName> tables;
-  for (int row = 0; row < found.rows(); ++row) tables.push_back({found.text(row, 0), found.text(row, 1), found.text(row, 2)});
+  for (int row = 0; row < found.rows(); ++row)
+    tables.push_back({found.text(row, 0), found.text(row, 1), found.text(row, 2)});
   return tables;
 }
 

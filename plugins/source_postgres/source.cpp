@@ -40,7 +40,8 @@ std::vector<TableName> PostgresSource::list_tables(const Call& call) { return re
 Horizon PostgresSource::horizon(const Call& call, const Table& table, const Cursor& cursor) {
   Connection& connection = ready(call);
   const Relation relation = find_relation(call, connection, table);
-  return horizons_.find(call, connection, relation, cursor_column(connection, relation, cursor, table.options), cursor.lag_ns);
+  return horizons_.find(call, connection, relation, cursor_column(connection, relation, cursor, table.options),
+                        cursor.lag_ns);
 }
 
 std::vector<std::string> PostgresSource::plan(const Call& call, const Scan& scan, ScanInfo& info) {
@@ -51,7 +52,8 @@ std::vector<std::string> PostgresSource::plan(const Call& call, const Scan& scan
   return {std::string()};
 }
 
-std::unique_ptr<RowStream> PostgresSource::scan(const Call& call, const Scan& scan, const std::string&, ScanInfo& info) {
+std::unique_ptr<RowStream> PostgresSource::scan(const Call& call, const Scan& scan, const std::string&,
+                                                ScanInfo& info) {
   ScanStatement statement = scan_statement(call, ready(call), scan);
   require_same_timeline(call, scan);
   begin_snapshot(call, statement);
@@ -65,26 +67,27 @@ void PostgresSource::begin_snapshot(const Call& call, const ScanStatement& state
   connection_->query(call, action, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   if (!statement.search_path_schema.empty())
     connection_->query(call, action,
-                       "SET LOCAL search_path = pg_catalog, " + connection_->quoted_identifier(statement.search_path_schema) +
-                           ", pg_temp");
+                       "SET LOCAL search_path = pg_catalog, " +
+                           connection_->quoted_identifier(statement.search_path_schema) + ", pg_temp");
 }
 
-// Transaction ids start again from an earlier number on a restored or promoted server: rows with ids that were read before would
-// never be.
+// Transaction ids start again from an earlier number on a restored or promoted server: rows with ids that were read
+// before would never be.
 void PostgresSource::require_same_timeline(const Call& call, const Scan& scan) {
   if (scan.cursor.kind != PENSTOCK_CURSOR_XID || !scan.since || scan.since->detail.empty()) return;
   const Result row = connection_->query(call, "asking for the timeline",
                                         "SELECT 'system=' || s.system_identifier || ' timeline=' || c.timeline_id "
                                         "FROM pg_catalog.pg_control_system() s, pg_catalog.pg_control_checkpoint() c");
   if (row.text(0, 0) == scan.since->detail) return;
-  throw Error(PENSTOCK_STATUS_FAILED_PRECONDITION, "the server is another one or was promoted since the last run (" +
-                                                       scan.since->detail + ", now " + row.text(0, 0) +
-                                                       "), so its transaction ids mean something else: read the table in full");
+  throw Error(PENSTOCK_STATUS_FAILED_PRECONDITION,
+              "the server is another one or was promoted since the last run (" + scan.since->detail + ", now " +
+                  row.text(0, 0) + "), so its transaction ids mean something else: read the table in full");
 }
 
 // The planner's guess, for progress bars. The first line of EXPLAIN reads "Sort  (cost=1.0..2.0 rows=10 width=8)".
 int64_t PostgresSource::estimated_rows(const Call& call, const ScanStatement& statement) {
-  const std::string line = connection_->query(call, "planning " + statement.display, "EXPLAIN " + statement.select).text(0, 0);
+  const std::string line =
+      connection_->query(call, "planning " + statement.display, "EXPLAIN " + statement.select).text(0, 0);
   const size_t at = line.find(" rows=");
   return at == std::string::npos ? -1 : std::strtoll(line.c_str() + at + 6, nullptr, 10);
 }

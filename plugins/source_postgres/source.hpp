@@ -20,7 +20,8 @@ class PostgresSource : public Source {
   std::vector<TableName> list_tables(const Call& call) override;
   Horizon horizon(const Call& call, const Table& table, const Cursor& cursor) override;
   std::vector<std::string> plan(const Call& call, const Scan& scan, ScanInfo& info) override;
-  std::unique_ptr<RowStream> scan(const Call& call, const Scan& scan, const std::string& partition, ScanInfo& info) override;
+  std::unique_ptr<RowStream> scan(const Call& call, const Scan& scan, const std::string& partition,
+                                  ScanInfo& info) override;
 
  private:
   // The connection, made anew if the old one broke. Every function here only reads, so none minds.

@@ -91,8 +91,7 @@ bool contains(std::string_view text, std::string_view part) { return text.find(p
 
 Error error_for(std::string_view sqlstate, std::string message) {
   message = one_line(message);
-  if (sqlstate.empty())
-    return Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT, std::move(message));
+  if (sqlstate.empty()) return Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT, std::move(message));
   for (const Rule& rule : kRules) {
     if (!sqlstate.starts_with(rule.prefix)) continue;
     Error error(rule.status, rule.retry, std::move(message));
@@ -114,7 +113,8 @@ Error connect_error(const std::string& target, std::string_view text) {
   if (!sqlstate.empty()) return error_for(sqlstate, message);
   if (contains(reason, "no password supplied")) return Error(PENSTOCK_STATUS_UNAUTHENTICATED, message);
   // TLS that does not come about is a matter for a human, except when the peer merely went away.
-  if (contains(reason, "certificate") || contains(reason, "does not support SSL") || contains(reason, "private key file"))
+  if (contains(reason, "certificate") || contains(reason, "does not support SSL") ||
+      contains(reason, "private key file"))
     return Error(PENSTOCK_STATUS_FAILED_PRECONDITION, message);
   return error_for("", message);
 }

@@ -11,15 +11,16 @@ namespace {
 // Bits of pg_trigger.tgtype.
 constexpr int64_t kRow = 1, kBefore = 2, kInsert = 4, kUpdate = 16;
 
-constexpr std::array<std::string_view, 5> kClocks = {"now()", "current_timestamp", "transaction_timestamp()", "clock_timestamp()",
-                                                     "statement_timestamp()"};
+constexpr std::array<std::string_view, 5> kClocks = {"now()", "current_timestamp", "transaction_timestamp()",
+                                                     "clock_timestamp()", "statement_timestamp()"};
 constexpr std::array<std::string_view, 2> kTransactionIds = {"pg_current_xact_id()", "txid_current()"};
 // With one of these the value may come from the writer, or from an earlier time.
 constexpr std::array<std::string_view, 5> kDoubts = {"date_trunc", "date_bin", "coalesce", "interval", "::date"};
 
 template <class Words>
 bool contains_any(const std::string& text, const Words& words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) { return text.find(word) != std::string::npos; });
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return text.find(word) != std::string::npos; });
 }
 
 bool names_source(const std::string& text, CursorKind kind) {
@@ -56,7 +57,8 @@ Triggers find_triggers(const Call& call, Connection& connection, const Relation&
     const std::string source = folded(found.text(row, 4));
     const std::string arguments = folded(found.text(row, 5));
     // moddatetime of the contrib modules: written in C, the column is its argument.
-    const bool is_moddatetime = found.text(row, 3) == "c" && source == "moddatetime" && cursor.kind == CursorKind::instant;
+    const bool is_moddatetime =
+        found.text(row, 3) == "c" && source == "moddatetime" && cursor.kind == CursorKind::instant;
     const bool names_column = (is_moddatetime ? arguments : source).find(column) != std::string::npos;
     if (!names_column) continue;
     const bool conditional = found.boolean(row, 2);
@@ -80,7 +82,8 @@ std::string obstacle(const Relation& relation) {
 
 }  // namespace
 
-WriterProof prove_writers(const Call& call, Connection& connection, const Relation& relation, const CursorColumn& cursor) {
+WriterProof prove_writers(const Call& call, Connection& connection, const Relation& relation,
+                          const CursorColumn& cursor) {
   if (const std::string reason = obstacle(relation); !reason.empty()) return {false, reason};
   const std::string column = "\"" + cursor.column->name + "\"";
   const Triggers triggers = find_triggers(call, connection, relation, cursor);
@@ -90,10 +93,13 @@ WriterProof prove_writers(const Call& call, Connection& connection, const Relati
   if (!triggers.on_update.empty() && !triggers.on_insert.empty())
     return {true, "triggers \"" + triggers.on_insert + "\" and \"" + triggers.on_update + "\" set " + column};
   if (!triggers.on_update.empty() && has_default)
-    return {true, "trigger \"" + triggers.on_update + "\" sets " + column + " on UPDATE, and its default on INSERT as long as no writer names the column"};
+    return {true, "trigger \"" + triggers.on_update + "\" sets " + column +
+                      " on UPDATE, and its default on INSERT as long as no writer names the column"};
   if (!triggers.doubtful.empty())
     return {false, "trigger \"" + triggers.doubtful + "\" may leave " + column + " as the writer set it"};
-  if (has_default) return {false, column + " has a default, which an UPDATE does not apply, and no BEFORE INSERT OR UPDATE trigger sets it"};
+  if (has_default)
+    return {false,
+            column + " has a default, which an UPDATE does not apply, and no BEFORE INSERT OR UPDATE trigger sets it"};
   return {false, "no BEFORE INSERT OR UPDATE trigger sets " + column};
 }
 

@@ -1,26 +1,26 @@
 #include "support/postgres_server.hpp"
 
 #include <arpa/inet.h>
-#include <cerrno>
-#include <chrono>
-#include <csignal>
-#include <cstdlib>
-#include <cstring>
 #include <fcntl.h>
-#include <filesystem>
-#include <fstream>
 #include <grp.h>
 #include <libpq-fe.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pwd.h>
-#include <sstream>
-#include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
 
 namespace penstock::test {
 namespace {
@@ -71,7 +71,8 @@ pid_t launch_as(const Account& account, std::vector<std::string> words, const st
   dup2(out, 1);
   dup2(out, 2);
   for (int fd = 3; fd < 1024; ++fd) close(fd);
-  if (geteuid() == 0 && (setgroups(0, nullptr) != 0 || setgid(account.gid) != 0 || setuid(account.uid) != 0)) _exit(126);
+  if (geteuid() == 0 && (setgroups(0, nullptr) != 0 || setgid(account.gid) != 0 || setuid(account.uid) != 0))
+    _exit(126);
   prctl(PR_SET_PDEATHSIG, death_signal);
   if (getppid() != parent) _exit(125);
   if (chdir("/") != 0) _exit(124);
@@ -111,7 +112,8 @@ bool has_gone(pid_t pid) {
 }  // namespace
 
 PostgresSession::PostgresSession(const std::string& dsn) : connection_(PQconnectdb(dsn.c_str())) {
-  PQsetNoticeReceiver(connection_, [](void*, const PGresult*) {}, nullptr);
+  PQsetNoticeReceiver(
+      connection_, [](void*, const PGresult*) {}, nullptr);
   if (PQstatus(connection_) == CONNECTION_OK) return;
   const std::string reason = PQerrorMessage(connection_);
   PQfinish(connection_);
@@ -147,9 +149,11 @@ int PostgresSession::backend_pid() const { return PQbackendPID(connection_); }
 bool PostgresServer::installed() { return !binary_folder().empty(); }
 
 PostgresServer::PostgresServer(PostgresOptions options) {
-  if (!installed()) throw std::runtime_error("PostgreSQL is not installed: /usr/lib/postgresql/*/bin/postgres is missing");
+  if (!installed())
+    throw std::runtime_error("PostgreSQL is not installed: /usr/lib/postgresql/*/bin/postgres is missing");
   std::string pattern = (std::filesystem::temp_directory_path() / "penstock-pg-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot create " + pattern + ": " + std::strerror(errno));
+  if (mkdtemp(pattern.data()) == nullptr)
+    throw std::runtime_error("cannot create " + pattern + ": " + std::strerror(errno));
   folder_ = pattern;
   create_data_folder();
   // Another program may take the port between asking for it and listening on it.
@@ -181,8 +185,8 @@ void PostgresServer::create_data_folder() {
   if (geteuid() == 0 && chown(folder_.c_str(), account.uid, account.gid) != 0)
     throw std::runtime_error("cannot hand " + folder_ + " to the server's user: " + std::strerror(errno));
   const pid_t initdb = launch_as(account,
-                                 {binary_folder() + "/initdb", "-D", folder_ + "/data", "-U", "postgres", "-A", "trust", "-E",
-                                  "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
+                                 {binary_folder() + "/initdb", "-D", folder_ + "/data", "-U", "postgres", "-A", "trust",
+                                  "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
                                  folder_ + "/log", SIGKILL);
   int status = 0;
   while (waitpid(initdb, &status, 0) < 0 && errno == EINTR) {
@@ -199,13 +203,14 @@ void PostgresServer::write_configuration(const PostgresOptions& options) {
   std::ofstream access(folder_ + "/data/pg_hba.conf", std::ios::trunc);
   const char* method = options.passwords ? "scram-sha-256" : "trust";
   access << "local all postgres trust\nhost all postgres 127.0.0.1/32 trust\nlocal replication all trust\n"
-         << "host replication all 127.0.0.1/32 trust\nlocal all all " << method << "\nhost all all 127.0.0.1/32 " << method
-         << '\n';
+         << "host replication all 127.0.0.1/32 trust\nlocal all all " << method << "\nhost all all 127.0.0.1/32 "
+         << method << '\n';
 }
 
 void PostgresServer::launch() {
   // SIGQUIT: the postmaster takes its children with it at once.
-  pid_ = launch_as(server_account(), {binary_folder() + "/postgres", "-D", folder_ + "/data"}, folder_ + "/log", SIGQUIT);
+  pid_ =
+      launch_as(server_account(), {binary_folder() + "/postgres", "-D", folder_ + "/data"}, folder_ + "/log", SIGQUIT);
 }
 
 bool PostgresServer::wait_until_ready() {
@@ -221,9 +226,10 @@ bool PostgresServer::wait_until_ready() {
   return false;
 }
 
-std::string PostgresServer::dsn(const std::string& user, const std::string& database, const std::string& password) const {
-  return "postgresql://" + user + (password.empty() ? "" : ":" + password) + "@127.0.0.1:" + std::to_string(port_) + "/" +
-         database;
+std::string PostgresServer::dsn(const std::string& user, const std::string& database,
+                                const std::string& password) const {
+  return "postgresql://" + user + (password.empty() ? "" : ":" + password) + "@127.0.0.1:" + std::to_string(port_) +
+         "/" + database;
 }
 
 std::string PostgresServer::log() const {

@@ -1,16 +1,17 @@
 // A private PostgreSQL for tests: its own data folder, a free port on 127.0.0.1, stopped with the test.
 #pragma once
 
+#include <sys/types.h>
 #include <cstdint>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 struct pg_conn;
 
 namespace penstock::test {
 
-// One connection, for tests that hold a transaction open. Every function throws std::runtime_error with the server's message.
+// One connection, for tests that hold a transaction open. Every function throws std::runtime_error with the server's
+// message.
 class PostgresSession {
  public:
   // A libpq connection string or URI.
@@ -38,9 +39,10 @@ struct PostgresOptions {
   std::vector<std::string> settings = {};
 };
 
-// The server runs as the test's own user, or as `postgres` (else `nobody`) when the test is root, which PostgreSQL refuses to
-// be. It ends with the thread that made this object, even if that is killed; so make it in the main thread. Roles: the superuser
-// `postgres`, and `penstock` (password kPassword), who may read all tables and all statistics. Databases: `postgres`.
+// The server runs as the test's own user, or as `postgres` (else `nobody`) when the test is root, which PostgreSQL
+// refuses to be. It ends with the thread that made this object, even if that is killed; so make it in the main thread.
+// Roles: the superuser `postgres`, and `penstock` (password kPassword), who may read all tables and all statistics.
+// Databases: `postgres`.
 class PostgresServer {
  public:
   static constexpr const char* kPassword = "penstock-canary-password";

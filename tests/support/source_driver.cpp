@@ -11,7 +11,8 @@ penstock_str borrowed(const std::string& text) { return {text.data(), text.size(
 void require_ok(penstock_status status, const FakeCall& call) {
   if (status == PENSTOCK_STATUS_OK) return;
   RecordedError error = call.error();
-  if (error.status != status) throw std::logic_error("the status returned is not the one that was reported: " + error.message);
+  if (error.status != status)
+    throw std::logic_error("the status returned is not the one that was reported: " + error.message);
   throw SourceFailure(std::move(error));
 }
 
@@ -49,9 +50,13 @@ class CScan {
 
   struct CTable {
     CTable(const penstock_component& component, const TableSpec& spec)
-        : options(component.table_options, component.n_table_options, spec.options),
-          table{sizeof(penstock_table), 0, borrowed(spec.database), borrowed(spec.schema), borrowed(spec.table),
-                borrowed(spec.query),   options.get()} {}
+        : options(component.table_options, component.n_table_options, spec.options), table{sizeof(penstock_table),
+                                                                                           0,
+                                                                                           borrowed(spec.database),
+                                                                                           borrowed(spec.schema),
+                                                                                           borrowed(spec.table),
+                                                                                           borrowed(spec.query),
+                                                                                           options.get()} {}
     FakeOptions options;
     penstock_table table;
   };
@@ -125,7 +130,8 @@ bool OpenScan::next_array(ArrowArray* array) {
   const int result = stream_.get_next(&stream_, array);
   if (result == 0) return array->release != nullptr;
   const char* text = stream_.get_last_error(&stream_);
-  if (text == nullptr || text != call.error().message) throw std::logic_error("the stream's error is not the one reported");
+  if (text == nullptr || text != call.error().message)
+    throw std::logic_error("the stream's error is not the one reported");
   throw SourceFailure(call.error());
 }
 
@@ -150,7 +156,8 @@ int64_t OpenScan::next_length() {
   return length;
 }
 
-OpenSource::OpenSource(const penstock_component& component, const std::map<std::string, std::string>& options, FakeCall& call)
+OpenSource::OpenSource(const penstock_component& component, const std::map<std::string, std::string>& options,
+                       FakeCall& call)
     : component_(component), vtab_(static_cast<const penstock_source_vtab*>(component.vtab)) {
   const FakeOptions given(component.options, component.n_options, options);
   require_ok(vtab_->open(call.get(), given.get(), &source_), call);
@@ -188,9 +195,10 @@ Schema OpenSource::describe(const TableSpec& spec) {
 std::vector<std::string> OpenSource::list_tables() {
   FakeCall call;
   std::vector<std::string> tables;
-  const auto add = [](void* context, penstock_str database, penstock_str schema, penstock_str table) -> penstock_status {
-    static_cast<std::vector<std::string>*>(context)->push_back(std::string(to_view(database)) + "." +
-                                                               std::string(to_view(schema)) + "." + std::string(to_view(table)));
+  const auto add = [](void* context, penstock_str database, penstock_str schema,
+                      penstock_str table) -> penstock_status {
+    static_cast<std::vector<std::string>*>(context)->push_back(
+        std::string(to_view(database)) + "." + std::string(to_view(schema)) + "." + std::string(to_view(table)));
     return PENSTOCK_STATUS_OK;
   };
   require_ok(vtab_->list_tables(call.get(), source_, add, &tables), call);
@@ -243,7 +251,8 @@ Rows OpenSource::scan(const ScanSpec& spec) {
   start(spec, scan);
   Rows rows;
   while (auto batch = scan.next()) {
-    if (static_cast<int64_t>(batch->size()) > spec.batch_rows) throw std::logic_error("a batch is longer than asked for");
+    if (static_cast<int64_t>(batch->size()) > spec.batch_rows)
+      throw std::logic_error("a batch is longer than asked for");
     rows.insert(rows.end(), batch->begin(), batch->end());
   }
   return rows;

@@ -4,9 +4,9 @@
 #include "support/postgres_server.hpp"
 #include "support/source_driver.hpp"
 
+#include <gtest/gtest.h>
 #include <chrono>
 #include <functional>
-#include <gtest/gtest.h>
 #include <thread>
 
 namespace penstock::test {
@@ -26,20 +26,23 @@ inline std::string reader_dsn(const PostgresServer& server, const std::string& r
   return server.dsn(role, database, PostgresServer::kPassword);
 }
 
+using Given = std::map<std::string, std::string>;
+
 // A small margin, so that tests need not wait for the horizon to pass their rows.
-inline std::map<std::string, std::string> with_dsn(std::map<std::string, std::string> options) {
+inline Given with_dsn(Given options) {
   options.emplace("dsn", reader_dsn(shared_server()));
   options.emplace("margin", "1ms");
   return options;
 }
 
 struct Warehouse : OpenSource {
-  explicit Warehouse(const std::map<std::string, std::string>& options = {}) : OpenSource(postgres(), with_dsn(options)) {}
+  explicit Warehouse(const Given& options = {}) : OpenSource(postgres(), with_dsn(options)) {}
 };
 
 inline void expect_no_secret(const RecordedError& error) {
   EXPECT_EQ(error.message.find(PostgresServer::kPassword), std::string::npos) << error.message;
-  for (const auto& [key, value] : error.details) EXPECT_EQ(value.find(PostgresServer::kPassword), std::string::npos) << key;
+  for (const auto& [key, value] : error.details)
+    EXPECT_EQ(value.find(PostgresServer::kPassword), std::string::npos) << key;
 }
 
 // The error that `act` ends with; status OK, and a failed test, if it ends well.
@@ -71,8 +74,8 @@ inline int64_t ns_of(const std::string& timestamptz) {
 
 // Drops and makes anew a schema for one test.
 inline void fresh_schema(const std::string& name) {
-  shared_server().exec("DROP SCHEMA IF EXISTS " + name + " CASCADE; CREATE SCHEMA " + name + "; GRANT USAGE ON SCHEMA " + name +
-                       " TO PUBLIC");
+  shared_server().exec("DROP SCHEMA IF EXISTS " + name + " CASCADE; CREATE SCHEMA " + name +
+                       "; GRANT USAGE ON SCHEMA " + name + " TO PUBLIC");
 }
 
 }  // namespace penstock::test

@@ -18,16 +18,23 @@ void make_events(const std::string& type, const std::vector<std::string>& values
 }
 
 // The ids of the rows in the window, in the order of delivery.
-std::string ids(Warehouse& warehouse, std::optional<int64_t> since, int64_t until, CursorSpec cursor = {}, TableSpec table = events()) {
+std::string ids(Warehouse& warehouse, std::optional<int64_t> since, int64_t until, CursorSpec cursor = {},
+                TableSpec table = events()) {
   std::string out;
-  for (const auto& row : warehouse.scan({.table = std::move(table), .columns = {"id"}, .cursor = std::move(cursor), .since = since, .until = until, .keys = {"id"}}))
+  for (const auto& row : warehouse.scan({.table = std::move(table),
+                         .columns = {"id"},
+                         .cursor = std::move(cursor),
+                         .since = since,
+                         .until = until,
+                         .keys = {"id"}}))
     out += (out.empty() ? "" : " ") + row.at(0);
   return out;
 }
 
 TEST(PostgresWindow, LowerEdgeIsOutAndUpperEdgeIsInToTheMicrosecond) {
-  make_events("timestamptz", {"'2024-05-01 09:59:59.999999+00'", "'2024-05-01 10:00:00+00'", "'2024-05-01 10:00:00.000001+00'",
-                              "'2024-05-01 10:00:01+00'", "'2024-05-01 10:00:01.000001+00'"});
+  make_events("timestamptz",
+              {"'2024-05-01 09:59:59.999999+00'", "'2024-05-01 10:00:00+00'", "'2024-05-01 10:00:00.000001+00'",
+               "'2024-05-01 10:00:01+00'", "'2024-05-01 10:00:01.000001+00'"});
   Warehouse warehouse;
   EXPECT_EQ(ids(warehouse, kTen, kTen + kSecond), "2 3");
   EXPECT_EQ(ids(warehouse, kTen - 1000, kTen), "1");
@@ -43,7 +50,8 @@ TEST(PostgresWindow, BoundsBetweenTwoMicrosecondsAreRoundedDown) {
 }
 
 TEST(PostgresWindow, AdjacentWindowsBefore1970NeitherMissNorRepeatRows) {
-  make_events("timestamptz", {"'1969-12-31 23:59:59.999998+00'", "'1969-12-31 23:59:59.999999+00'", "'1970-01-01 00:00:00+00'", "'1701-01-01 00:00:00+00'"});
+  make_events("timestamptz", {"'1969-12-31 23:59:59.999998+00'", "'1969-12-31 23:59:59.999999+00'",
+                              "'1970-01-01 00:00:00+00'", "'1701-01-01 00:00:00+00'"});
   Warehouse warehouse;
   EXPECT_EQ(ids(warehouse, -1500, -1), "1");
   EXPECT_EQ(ids(warehouse, -1, 0), "2");
@@ -61,21 +69,31 @@ TEST(PostgresWindow, NullCursorIsDeliveredOnlyOnRequestAndThenFirst) {
   make_events("timestamptz", {"'2024-05-01 10:00:00+00'", "NULL", "'2024-05-01 11:00:00+00'"});
   Warehouse warehouse;
   EXPECT_EQ(ids(warehouse, std::nullopt, kTen), "0");
-  EXPECT_EQ(warehouse.scan({.table = events(), .columns = {"id", "at"}, .since = kTen - 1000, .until = kTen, .keys = {"id"}, .include_null_cursor = true}),
+  EXPECT_EQ(warehouse.scan({.table = events(),
+                            .columns = {"id", "at"},
+                            .since = kTen - 1000,
+                            .until = kTen,
+                            .keys = {"id"},
+                            .include_null_cursor = true}),
             (Rows{{"1", "NULL"}, {"0", "1714557600000000"}}));
 }
 
 TEST(PostgresWindow, TiesComeInTheOrderOfTheKeyByBytes) {
   fresh_schema("win");
-  shared_server().exec("CREATE TABLE win.events (k text, j json, at timestamptz);"
-                       "INSERT INTO win.events SELECT k, '1', '2024-05-01 10:00:00+00' FROM unnest(ARRAY['b', 'B', 'a', '\u00e4', 'A']) k");
+  shared_server().exec(
+      "CREATE TABLE win.events (k text, j json, at timestamptz);"
+      "INSERT INTO win.events SELECT k, '1', '2024-05-01 10:00:00+00' FROM unnest(ARRAY['b', 'B', 'a', '\u00e4', 'A']) "
+      "k");
   Warehouse warehouse;
-  EXPECT_EQ(warehouse.scan({.table = events(), .columns = {"k"}, .keys = {"k", "j"}}), (Rows{{"A"}, {"B"}, {"a"}, {"b"}, {"\u00e4"}}));
+  EXPECT_EQ(warehouse.scan({.table = events(), .columns = {"k"}, .keys = {"k", "j"}}),
+            (Rows{{"A"}, {"B"}, {"a"}, {"b"}, {"\u00e4"}}));
 }
 
 TEST(PostgresWindow, ColumnsComeInTheOrderAskedForAndTheCursorNeedNotBeAmongThem) {
   fresh_schema("win");
-  shared_server().exec("CREATE TABLE win.events (a int, b text, c bool, at timestamptz DEFAULT '2024-01-01'); INSERT INTO win.events VALUES (1, 'x', true)");
+  shared_server().exec(
+      "CREATE TABLE win.events (a int, b text, c bool, at timestamptz DEFAULT '2024-01-01'); INSERT INTO win.events "
+      "VALUES (1, 'x', true)");
   Warehouse warehouse;
   OpenScan scan;
   warehouse.start({.table = events(), .columns = {"c", "a"}}, scan);
@@ -88,7 +106,9 @@ TEST(PostgresWindow, ColumnsComeInTheOrderAskedForAndTheCursorNeedNotBeAmongThem
 
 TEST(PostgresWindow, BatchesAreNoLongerThanAskedForAndLoseNothing) {
   fresh_schema("win");
-  shared_server().exec("CREATE TABLE win.events AS SELECT id, repeat('x', 1000) AS pad, '2024-01-01'::timestamptz AS at FROM generate_series(0, 999) id");
+  shared_server().exec(
+      "CREATE TABLE win.events AS SELECT id, repeat('x', 1000) AS pad, '2024-01-01'::timestamptz AS at FROM "
+      "generate_series(0, 999) id");
   Warehouse warehouse;
   OpenScan by_rows, by_bytes;
   warehouse.start({.table = events(), .columns = {"id"}, .keys = {"id"}, .batch_rows = 300}, by_rows);
@@ -122,7 +142,8 @@ TEST(PostgresWindow, WallClockColumnIsReadInItsZone) {
 
 // On 2024-10-27 at 01:00 UTC the clocks of Berlin went from 03:00 back to 02:00.
 TEST(PostgresWindow, NoRowOfTheRepeatedHourFallsBetweenTwoWindows) {
-  make_events("timestamp", {"'2024-10-27 01:30:00'", "'2024-10-27 02:10:00'", "'2024-10-27 02:40:00'", "'2024-10-27 03:15:01'"});
+  make_events("timestamp",
+              {"'2024-10-27 01:30:00'", "'2024-10-27 02:10:00'", "'2024-10-27 02:40:00'", "'2024-10-27 03:15:01'"});
   Warehouse warehouse;
   const CursorSpec berlin{.column = "at", .timezone = "Europe/Berlin"};
   const int64_t change = 1'729'990'800 * kSecond;  // 01:00 UTC
@@ -155,38 +176,55 @@ TEST(PostgresWindow, ColumnThatCannotBeACursorIsRefusedWithAdvice) {
   Warehouse warehouse;
   const auto message = [&](const std::string& type, const CursorSpec& cursor = {}) {
     make_events(type, {});
-    const RecordedError error = failure_of([&] { warehouse.scan({.table = events(), .columns = {"id"}, .cursor = cursor}); });
+    const RecordedError error =
+        failure_of([&] { warehouse.scan({.table = events(), .columns = {"id"}, .cursor = cursor}); });
     EXPECT_EQ(error.status, PENSTOCK_STATUS_INVALID_ARGUMENT);
     EXPECT_EQ(error.retry, PENSTOCK_RETRY_NEVER);
     return error.message;
   };
-  EXPECT_EQ(message("text"), "timestamp_field \"at\" has type text; use a column of type timestamptz, timestamp, date, or an integer with epoch_unit");
-  EXPECT_EQ(message("bigint"), "timestamp_field \"at\" has type bigint; set epoch_unit = \"s\", \"ms\", \"us\" or \"ns\" if it counts from 1970");
+  EXPECT_EQ(message("text"),
+            "timestamp_field \"at\" has type text; use a column of type timestamptz, timestamp, date, or an integer "
+            "with epoch_unit");
+  EXPECT_EQ(message("bigint"),
+            "timestamp_field \"at\" has type bigint; set epoch_unit = \"s\", \"ms\", \"us\" or \"ns\" if it counts "
+            "from 1970");
   EXPECT_EQ(message("timestamp"),
-            "timestamp_field \"at\" has type timestamp without time zone; it says no time zone: set timezone = \"UTC\" or the zone in which it is written");
-  EXPECT_EQ(message("date", {.column = "at", .timezone = "UTC'; DROP TABLE x; --"}), "timestamp_field \"at\" has type date; \"UTC'; DROP TABLE x; --\" is no time zone");
-  EXPECT_EQ(message("timestamp", {.column = "at", .timezone = "Mars/Base"}), "planning table \"win\".\"events\": time zone \"Mars/Base\" not recognized");
-  EXPECT_EQ(message("text", {.column = "at", .kind = PENSTOCK_CURSOR_XID}), "cursor column \"at\" has type text; a transaction id has type xid8");
+            "timestamp_field \"at\" has type timestamp without time zone; it says no time zone: set timezone = \"UTC\" "
+            "or the zone in which it is written");
+  EXPECT_EQ(message("date", {.column = "at", .timezone = "UTC'; DROP TABLE x; --"}),
+            "timestamp_field \"at\" has type date; \"UTC'; DROP TABLE x; --\" is no time zone");
+  EXPECT_EQ(message("timestamp", {.column = "at", .timezone = "Mars/Base"}),
+            "planning table \"win\".\"events\": time zone \"Mars/Base\" not recognized");
+  EXPECT_EQ(message("text", {.column = "at", .kind = PENSTOCK_CURSOR_XID}),
+            "cursor column \"at\" has type text; a transaction id has type xid8");
 }
 
 TEST(PostgresWindow, PlanShowsTheStatementThatWouldRun) {
   make_events("timestamptz", {});
   Warehouse warehouse;
-  const PlanResult plan = warehouse.plan({.table = events(), .columns = {"id"}, .since = kTen, .until = kTen + kSecond, .keys = {"id"}});
+  const PlanResult plan =
+      warehouse.plan({.table = events(), .columns = {"id"}, .since = kTen, .until = kTen + kSecond, .keys = {"id"}});
   EXPECT_EQ(plan.tokens, (std::vector<std::string>{""}));
   EXPECT_EQ(plan.statement,
-            "COPY (SELECT t.\"id\" FROM \"win\".\"events\" AS t WHERE t.\"at\" > '2024-05-01 10:00:00.000000+00'::pg_catalog.timestamptz AND "
-            "t.\"at\" <= '2024-05-01 10:00:01.000000+00'::pg_catalog.timestamptz ORDER BY t.\"at\", t.\"id\") TO STDOUT (FORMAT binary)");
+            "COPY (SELECT t.\"id\" FROM \"win\".\"events\" AS t WHERE t.\"at\" > '2024-05-01 "
+            "10:00:00.000000+00'::pg_catalog.timestamptz AND "
+            "t.\"at\" <= '2024-05-01 10:00:01.000000+00'::pg_catalog.timestamptz ORDER BY t.\"at\", t.\"id\") TO "
+            "STDOUT (FORMAT binary)");
   EXPECT_GE(plan.rows_estimate, 1);
 }
 
 TEST(PostgresWindow, BoundsAreUsedByAnIndexOnTheCursor) {
   fresh_schema("win");
-  shared_server().exec("CREATE TABLE win.events AS SELECT id, '2024-01-01'::timestamp + id * interval '1 minute' AS at FROM generate_series(1, 20000) id;"
-                       "CREATE INDEX ON win.events (at); ANALYZE win.events");
+  shared_server().exec(
+      "CREATE TABLE win.events AS SELECT id, '2024-01-01'::timestamp + id * interval '1 minute' AS at FROM "
+      "generate_series(1, 20000) id;"
+      "CREATE INDEX ON win.events (at); ANALYZE win.events");
   Warehouse warehouse;
-  const PlanResult plan = warehouse.plan({.table = events(), .columns = {"id"}, .cursor = {.column = "at", .timezone = "Europe/Berlin"},
-                                          .since = 1'704'164'400 * kSecond, .until = 1'704'164'460 * kSecond});
+  const PlanResult plan = warehouse.plan({.table = events(),
+                                          .columns = {"id"},
+                                          .cursor = {.column = "at", .timezone = "Europe/Berlin"},
+                                          .since = 1'704'164'400 * kSecond,
+                                          .until = 1'704'164'460 * kSecond});
   const std::string select = plan.statement.substr(6, plan.statement.find(") TO STDOUT") - 6);
   EXPECT_NE(shared_server().value("EXPLAIN (FORMAT JSON) " + select).find("Index Cond"), std::string::npos);
   EXPECT_LT(plan.rows_estimate, 100);
@@ -194,7 +232,8 @@ TEST(PostgresWindow, BoundsAreUsedByAnIndexOnTheCursor) {
 
 TEST(PostgresWindow, RowsCommittedDuringTheScanAreNotInIt) {
   fresh_schema("win");
-  shared_server().exec("CREATE TABLE win.events AS SELECT id, '2024-01-01'::timestamptz AS at FROM generate_series(1, 5000) id");
+  shared_server().exec(
+      "CREATE TABLE win.events AS SELECT id, '2024-01-01'::timestamptz AS at FROM generate_series(1, 5000) id");
   Warehouse warehouse;
   OpenScan scan;
   warehouse.start({.table = events(), .columns = {"id"}, .batch_rows = 100}, scan);
@@ -211,17 +250,20 @@ TEST(PostgresWindow, QueryIsASourceLikeATable) {
   EXPECT_EQ(formats_of(warehouse.describe(query)), (std::vector<std::string>{"Ten:i", "at:tsu:UTC"}));
   EXPECT_EQ(warehouse.scan({.table = query, .columns = {"Ten"}, .since = kTen}), (Rows{{"10"}}));
   // The schema's place on the search path ends with the scan.
-  EXPECT_EQ(failure_of([&] { warehouse.describe({.query = "SELECT * FROM events"}); }).status, PENSTOCK_STATUS_NOT_FOUND);
+  EXPECT_EQ(failure_of([&] { warehouse.describe({.query = "SELECT * FROM events"}); }).status,
+            PENSTOCK_STATUS_NOT_FOUND);
 }
 
 TEST(PostgresWindow, ViewsMaterializedViewsAndPartitionsAreRead) {
   fresh_schema("win");
-  shared_server().exec("CREATE TABLE win.parts (id int, at timestamptz) PARTITION BY RANGE (at);"
-                       "CREATE TABLE win.p1 PARTITION OF win.parts FOR VALUES FROM ('2024-05-01') TO ('2024-05-02');"
-                       "INSERT INTO win.parts VALUES (7, '2024-05-01 10:00:00+00');"
-                       "CREATE VIEW win.v AS SELECT * FROM win.parts; CREATE MATERIALIZED VIEW win.m AS SELECT * FROM win.parts");
+  shared_server().exec(
+      "CREATE TABLE win.parts (id int, at timestamptz) PARTITION BY RANGE (at);"
+      "CREATE TABLE win.p1 PARTITION OF win.parts FOR VALUES FROM ('2024-05-01') TO ('2024-05-02');"
+      "INSERT INTO win.parts VALUES (7, '2024-05-01 10:00:00+00');"
+      "CREATE VIEW win.v AS SELECT * FROM win.parts; CREATE MATERIALIZED VIEW win.m AS SELECT * FROM win.parts");
   Warehouse warehouse;
-  for (const char* name : {"parts", "p1", "v", "m"}) EXPECT_EQ(ids(warehouse, kTen - 1000, kTen, {}, {.schema = "win", .table = name}), "7") << name;
+  for (const char* name : {"parts", "p1", "v", "m"})
+    EXPECT_EQ(ids(warehouse, kTen - 1000, kTen, {}, {.schema = "win", .table = name}), "7") << name;
 }
 
 }  // namespace
