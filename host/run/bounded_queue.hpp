@@ -2,27 +2,29 @@
 // flat.
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace penstock::host {
 
-// One producer, one consumer.
+// One producer, one consumer. Nothing is allocated after the constructor: the producer must be able to say that memory ran out.
 template <class T>
 class BoundedQueue {
  public:
-  explicit BoundedQueue(size_t limit) : limit_(limit) {}
+  // Holds at most `limit` items, and at least one.
+  explicit BoundedQueue(size_t limit) : slots_(std::max<size_t>(limit, 1)) {}
 
   // Waits for room. False: the consumer has closed the queue, and the item is gone.
   bool push(T item) {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return closed_ || items_.size() < limit_; });
+    changed_.wait(lock, [&] { return closed_ || size_ < slots_.size(); });
     if (closed_) return false;
-    items_.push_back(std::move(item));
+    slots_[(first_ + size_++) % slots_.size()].emplace(std::move(item));
     changed_.notify_all();
     return true;
   }
@@ -30,9 +32,11 @@ class BoundedQueue {
   // Waits for an item.
   T pop() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !items_.empty(); });
-    T item = std::move(items_.front());
-    items_.pop_front();
+    changed_.wait(lock, [&] { return size_ > 0; });
+    T item = std::move(*slots_[first_]);
+    slots_[first_].reset();
+    first_ = (first_ + 1) % slots_.size();
+    --size_;
     changed_.notify_all();
     return item;
   }
@@ -45,10 +49,11 @@ class BoundedQueue {
   }
 
  private:
-  const size_t limit_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<T> items_;
+  std::vector<std::optional<T>> slots_;  // a ring: size_ items from first_ on
+  size_t first_ = 0;
+  size_t size_ = 0;
   bool closed_ = false;
 };
 

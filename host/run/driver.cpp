@@ -6,15 +6,22 @@
 #include "stage/transformer.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <limits>
+#include <new>
 #include <poll.h>
+#include <system_error>
 
 namespace penstock::host {
 namespace {
 
+constexpr std::chrono::seconds kAbortTimeout(2);
+
 // Column 0 of a batch for the sink is the key.
 std::vector<std::string> keys_of_rejected(const BatchView& view, const std::vector<RejectedRow>& rejected) {
   std::vector<std::string> keys;
-  for (const RejectedRow& row : rejected) keys.emplace_back(view[0].bytes(row.row));
+  for (const RejectedRow& row : rejected)
+    keys.emplace_back(row.row >= 0 && row.row < view.rows() ? view[0].bytes(row.row) : std::string_view());
   return keys;
 }
 
@@ -36,16 +43,20 @@ class Execution {
   }
 
   void step();
+  void act();
   Result<void> connect();
   Result<void> load_marker();
   Result<void> ask_horizon();
   Result<void> open_scan();
   Result<void> begin();
   Result<void> transfer();
-  Result<void> write(RowFeed::Piece piece, std::shared_ptr<const RowPlan>& plan, std::unique_ptr<Transformer>& transformer);
+  Result<void> prepare(const RowFeed::Piece& piece);
+  Result<void> write(const RowFeed::Piece& piece);
   Result<void> send(Transformed transformed);
-  Result<void> pause();
+  Result<void> judge(const RunCounts& counts) const;
+  Result<void> pause(int64_t rows);
   Result<void> record();
+  bool cancelled() const { return job_.cancel && job_.cancel->cancelled(); }
   void keep_rejects(std::vector<Reject> rejects);
   RunRecord make_record() const;
 
@@ -66,6 +77,10 @@ class Execution {
   std::optional<RowPlan> described_;
   std::unique_ptr<RowFeed> feed_;
   std::optional<RowFeed::Piece> first_;
+  // For the pieces of the stream: made for the schema and the honoured bits of the last one.
+  std::shared_ptr<const RowPlan> plan_;
+  uint32_t honoured_ = 0;
+  std::unique_ptr<Transformer> transformer_;
   std::unique_ptr<SinkWriter> writer_;
   int64_t fence_ = 0;
   uint64_t sequence_ = 0;
@@ -92,7 +107,24 @@ RunReport Execution::run() {
   return report;
 }
 
+// A step that throws has failed like any other: the machine goes on to abort and record.
 void Execution::step() {
+  // Plugins look at the token themselves, but one that does not must not keep a run alive. Once the data is flushed there is
+  // nothing left that is worth giving up.
+  const bool may_end = machine_.step() < Step::commit_marker;
+  try {
+    if (may_end && cancelled()) return machine_.failed({PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"});
+    act();
+  } catch (const std::bad_alloc&) {
+    machine_.failed({PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "out of memory"});
+  } catch (const std::system_error& error) {
+    machine_.failed({PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT, std::string("out of resources: ") + error.what()});
+  } catch (const std::exception& exception) {
+    machine_.failed(internal(std::string("unexpected: ") + exception.what()));
+  }
+}
+
+void Execution::act() {
   const auto tell = [&](Result<void> result, auto&& event) {
     if (result)
       event();
@@ -126,7 +158,7 @@ void Execution::step() {
       // The run has failed already; what abort says changes nothing, and a cancelled run must still be able to say it.
       CallLimits limits = limits_for(store_label());
       limits.cancel = nullptr;
-      limits.timeout = std::min<std::chrono::nanoseconds>(limits.timeout, std::chrono::seconds(2));
+      if (limits.timeout.count() == 0 || limits.timeout > kAbortTimeout) limits.timeout = kAbortTimeout;
       feed_.reset();
       if (writer_) static_cast<void>(writer_->abort(limits).ok());
       return machine_.aborted();
@@ -185,7 +217,7 @@ Result<void> Execution::open_scan() {
 
 Result<void> Execution::begin() {
   if (job_.dry_run) return {};
-  WriteSpec spec{view().id, view().entity, job_.run_id, std::chrono::duration_cast<std::chrono::milliseconds>(job_.ttl).count(),
+  WriteSpec spec{view().id, view().entity, job_.run_id, std::chrono::ceil<std::chrono::milliseconds>(job_.ttl).count(),
                  described_->order_size(), described_->sink_schema()};
   auto writer = sink_->begin(limits_for(store_label()), spec);
   if (!writer) return std::move(writer.failure()).in(store_label() + ": begin");
@@ -195,11 +227,11 @@ Result<void> Execution::begin() {
 }
 
 Result<void> Execution::transfer() {
-  std::shared_ptr<const RowPlan> plan;
-  std::unique_ptr<Transformer> transformer;
+  pace_.start(std::chrono::nanoseconds(clock_.steady_ns()));
   std::optional<RowFeed::Piece> piece = std::move(first_);
   while (piece) {
-    if (auto written = write(std::move(*piece), plan, transformer); !written) return written;
+    if (auto written = write(*piece); !written) return written;
+    if (cancelled()) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
     auto next = feed_->next();
     if (!next) return std::move(next.failure()).in(source_label());
     piece = std::move(*next);
@@ -208,25 +240,51 @@ Result<void> Execution::transfer() {
   return {};
 }
 
-Result<void> Execution::write(RowFeed::Piece piece, std::shared_ptr<const RowPlan>& plan, std::unique_ptr<Transformer>& transformer) {
-  if (!plan || plan->schema() != piece.batch.schema()) {
-    // The stream's own schema counts: a source may deliver more than was asked, and a table may change under a run.
-    auto made = RowPlan::make(view(), job_.source, job_.entity, piece.batch.schema());
-    if (!made) return std::move(made.failure()).in(source_label());
-    if (made->sink_schema() != described_->sink_schema()) return internal(source_label() + ": the columns changed during the run");
-    plan = std::make_shared<const RowPlan>(std::move(*made));
-    WindowFilter filter{{}, {}, view().null_timestamp};
-    if ((piece.honoured & PENSTOCK_HONOURED_SINCE) == 0 && machine_.window().since) filter.after = machine_.window().since->ordinal;
-    if ((piece.honoured & PENSTOCK_HONOURED_UNTIL) == 0) filter.until = machine_.window().until.ordinal;
-    transformer = std::make_unique<Transformer>(plan, filter, fence_);
-  }
+// The stream's own schema counts: a source may deliver more than was asked, partitions may differ in what they honour, and a
+// table may change under a run.
+Result<void> Execution::prepare(const RowFeed::Piece& piece) {
+  if (transformer_ && plan_->schema() == piece.batch.schema() && honoured_ == piece.honoured) return {};
+  auto made = RowPlan::make(view(), job_.source, job_.entity, piece.batch.schema());
+  if (!made) return std::move(made.failure()).in(source_label());
+  if (made->sink_schema() != described_->sink_schema()) return internal(source_label() + ": the columns changed during the run");
+  plan_ = std::make_shared<const RowPlan>(std::move(*made));
+  honoured_ = piece.honoured;
+  WindowFilter filter{{}, {}, view().null_timestamp};
+  if ((honoured_ & PENSTOCK_HONOURED_SINCE) == 0 && machine_.window().since) filter.after = machine_.window().since->ordinal;
+  if ((honoured_ & PENSTOCK_HONOURED_UNTIL) == 0) filter.until = machine_.window().until.ordinal;
+  transformer_ = std::make_unique<Transformer>(plan_, filter, fence_);
+  return {};
+}
+
+Result<void> Execution::write(const RowFeed::Piece& piece) {
+  if (auto prepared = prepare(piece); !prepared) return prepared;
   rows_estimate_ = std::max(rows_estimate_, piece.rows_estimate);
-  auto transformed = transformer->apply(piece.batch);
+  auto transformed = transformer_->apply(piece.batch);
   if (!transformed) return std::move(transformed.failure()).in(source_label());
+
+  // What the view forbids is not written. Its rejects are kept, as they say why.
+  RunCounts expected = counts_;
+  expected.read += transformed->read;
+  expected.rejected += static_cast<int64_t>(transformed->rejects.size());
+  expected.null_cursors += transformed->null_cursors;
+  if (auto allowed = judge(expected); !allowed) {
+    counts_.read += static_cast<int64_t>(transformed->rejects.size());
+    counts_.rejected = expected.rejected;
+    counts_.null_cursors = expected.null_cursors;
+    keep_rejects(std::move(transformed->rejects));
+    return allowed;
+  }
+
+  const int64_t rows = transformed->read;
   if (auto sent = send(std::move(*transformed)); !sent) return sent;
-  if (auto verdict = machine_.judge(counts_)) return std::move(*verdict).in(source_label());
+  if (auto allowed = judge(counts_); !allowed) return allowed;
   if (job_.on_progress) job_.on_progress({counts_, rows_estimate_, clock_.steady_ns() - started_});
-  return pause();
+  return pause(rows);
+}
+
+Result<void> Execution::judge(const RunCounts& counts) const {
+  if (auto verdict = machine_.judge(counts)) return std::move(*verdict).in(source_label());
+  return {};
 }
 
 Result<void> Execution::send(Transformed transformed) {
@@ -268,12 +326,13 @@ void Execution::keep_rejects(std::vector<Reject> rejects) {
   }
 }
 
-Result<void> Execution::pause() {
-  const auto wait = pace_.wait(counts_.read, std::chrono::nanoseconds(clock_.steady_ns() - started_));
-  const auto ms = static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(wait).count());
+Result<void> Execution::pause(int64_t rows) {
+  const auto wait = pace_.wait(rows, std::chrono::nanoseconds(clock_.steady_ns()));
+  constexpr int64_t kLongestPoll = std::numeric_limits<int>::max();
+  const int64_t ms = std::min<int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(wait).count(), kLongestPoll);
   if (ms == 0) return {};
   pollfd fd{job_.cancel ? job_.cancel->fd() : -1, POLLIN, 0};
-  if (poll(&fd, 1, ms) > 0) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
+  if (poll(&fd, 1, static_cast<int>(ms)) > 0) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
   return {};
 }
 

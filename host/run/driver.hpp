@@ -52,6 +52,7 @@ class RunDriver {
   RunDriver(Connections& connections, State& state, const Clock& clock, RunLimits limits)
       : connections_(connections), state_(state), clock_(clock), limits_(limits) {}
 
+  // Does not throw what a source, a sink or memory may bring about: that is a failure in the report.
   RunReport run(RunJob job) const;
 
  private:

@@ -45,7 +45,10 @@ void RunMachine::decide_start(const std::optional<Marker>& marker) {
     return;
   }
   position_ = marker->position;
-  if (!local) return;
+  if (!local) {
+    found_fence_ = marker->fence;
+    return;
+  }
   if (local->ordinal < position_->ordinal) position_ = local;
   if (request_.local->store_id != marker->store_id)
     notice_ = "the store is not the one of the last run: starting from what its marker says";
@@ -66,6 +69,7 @@ void RunMachine::horizon_known(const Horizon& horizon) {
     if (request_.view.backfill_since_ns) window_.since = at(*request_.view.backfill_since_ns);
     return;
   }
+  window_.since = position_;
   if (horizon.position.ordinal < position_->ordinal) {
     notice_ = "the source's horizon " + horizon.position.text + " is behind the position " + position_->text +
               " (its clock went back, or another server answers): nothing is read until it has caught up";
@@ -78,7 +82,6 @@ void RunMachine::horizon_known(const Horizon& horizon) {
     step_ = Step::record;
     return;
   }
-  window_.since = position_;
   // A detail says exactly what was read; stepping the ordinal back under it would mean something else.
   if (!detailed && request_.view.lookback.count() > 0) {
     int64_t since = 0;
@@ -170,8 +173,10 @@ RunOutcome RunMachine::outcome() const {
 
 std::optional<PositionRecord> RunMachine::new_position(int64_t now_ns) const {
   // A store that does not survive a restart never has a remembered position.
-  if (failure_ || !moved_ || !capabilities_.durable()) return {};
-  return PositionRecord{window_.until, request_.view.store, store_id_, fence_, now_ns};
+  if (failure_ || !capabilities_.durable()) return {};
+  if (moved_) return PositionRecord{window_.until, request_.view.store, store_id_, fence_, now_ns};
+  if (found_fence_) return PositionRecord{*position_, request_.view.store, store_id_, *found_fence_, now_ns};
+  return {};
 }
 
 }  // namespace penstock::host

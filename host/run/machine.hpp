@@ -80,7 +80,7 @@ class RunMachine {
   RunOutcome outcome() const;
   const RunCounts& counts() const { return counts_; }
   const std::optional<Failure>& failure() const { return failure_; }
-  // The position to remember locally, if this run moved it.
+  // The position to remember locally, if this run moved it, or if what was remembered is lost and the marker still knows.
   std::optional<PositionRecord> new_position(int64_t now_ns) const;
   // Something the operator should know though the run goes on: "the store has no marker for this view: full resync".
   const std::string& notice() const { return notice_; }
@@ -98,6 +98,7 @@ class RunMachine {
   Window window_;
   int64_t fence_ = 0;
   bool begun_ = false;
+  std::optional<int64_t> found_fence_;  // of a marker that nothing is remembered of locally
   bool moved_ = false;  // the marker (or, without markers, the data) is at the horizon
   RunCounts counts_;
   std::optional<Failure> failure_;

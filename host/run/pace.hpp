@@ -9,20 +9,27 @@ namespace penstock::host {
 
 class Pace {
  public:
+  // 0: no limit.
   explicit Pace(int64_t max_rows_per_second) : rate_(max_rows_per_second) {}
 
   // Rows that fit a tenth of a second, so that a pause is short; at most `batch_rows`.
   int64_t batch_rows(int64_t batch_rows) const { return rate_ == 0 ? batch_rows : std::clamp<int64_t>(rate_ / 10, 1, batch_rows); }
 
-  // How long to wait once `rows` were written in `elapsed`.
-  std::chrono::nanoseconds wait(int64_t rows, std::chrono::nanoseconds elapsed) const {
+  // From now on rows count. Without it, everything since the clock's zero would be time to make up for.
+  void start(std::chrono::nanoseconds now) { due_ = now; }
+
+  // How long to wait at `now`, once `rows` more were written. Time in which a slow source delivered nothing is not made up
+  // for: a burst is what readers would feel.
+  std::chrono::nanoseconds wait(int64_t rows, std::chrono::nanoseconds now) {
     if (rate_ == 0) return std::chrono::nanoseconds(0);
-    const std::chrono::nanoseconds due(static_cast<int64_t>(static_cast<double>(rows) / static_cast<double>(rate_) * 1e9));
-    return std::max(due - elapsed, std::chrono::nanoseconds(0));
+    const double ns = std::min(static_cast<double>(rows) / static_cast<double>(rate_) * 1e9, 1e18);
+    due_ = std::max(due_ + std::chrono::nanoseconds(static_cast<int64_t>(ns)), now);
+    return due_ - now;
   }
 
  private:
   int64_t rate_;
+  std::chrono::nanoseconds due_{0};  // when the rows so far should have been written
 };
 
 }  // namespace penstock::host

@@ -9,7 +9,7 @@ std::optional<std::chrono::nanoseconds> RetryPolicy::after(const Failure& failur
     return {};
   if (attempts > max_retries) return {};
   std::chrono::nanoseconds wait = delay;
-  for (int64_t i = 1; i < attempts && wait < delay_max; ++i) wait *= 2;
+  for (int64_t i = 1; i < attempts && wait < delay_max; ++i) wait = wait > delay_max / 2 ? delay_max : wait * 2;
   wait = std::min(wait, delay_max);
   return std::max(wait, std::chrono::nanoseconds(failure.retry_after_ns));
 }

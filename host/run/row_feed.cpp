@@ -1,5 +1,6 @@
 #include "run/row_feed.hpp"
 
+#include <exception>
 #include <new>
 
 namespace penstock::host {
@@ -8,7 +9,13 @@ RowFeed::RowFeed(Source& source, const CallLimits& limits, ScanRequest request, 
     : source_(source), limits_(limits), outer_(limits.cancel), request_(std::move(request)), queue_(queue_batches) {
   limits_.cancel = std::make_shared<CancelToken>();
   if (outer_) hook_ = outer_->add_hook([inner = limits_.cancel] { inner->cancel(); });
-  thread_ = std::thread([this] { read_all(); });
+  try {
+    thread_ = std::thread([this] { read_all(); });
+  } catch (...) {
+    // The destructor will not run.
+    if (outer_) outer_->remove_hook(hook_);
+    throw;
+  }
 }
 
 RowFeed::~RowFeed() {
@@ -33,6 +40,9 @@ void RowFeed::read_all() {
       queue_.push(std::optional<Piece>());
   } catch (const std::bad_alloc&) {
     queue_.push(Failure{PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT, "out of memory while reading"});
+  } catch (const std::exception& exception) {
+    // Whoever waits in next() must hear of it, and an exception that leaves a thread ends the host.
+    queue_.push(internal(std::string("reading: ") + exception.what()));
   }
 }
 

@@ -15,7 +15,7 @@ namespace penstock::host {
 // The source is used by the feed's thread alone until the feed is destroyed; the destructor cancels the scan and joins.
 class RowFeed {
  public:
-  // `limits.cancel`, if any, cancels the scan too.
+  // `limits.cancel`, if any, cancels the scan too. Throws std::system_error when there is no thread to be had.
   RowFeed(Source& source, const CallLimits& limits, ScanRequest request, size_t queue_batches);
   ~RowFeed();
   RowFeed(const RowFeed&) = delete;
