@@ -28,8 +28,8 @@ bool is_immutable(const std::string& kind, std::string_view member) {
 }
 
 bool is_plain(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:+-@/%") ==
-                              std::string_view::npos;
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:+-@/%";
+  return !text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos;
 }
 
 std::string shown(const json::value& value) {
@@ -84,7 +84,8 @@ class FieldComparison {
       other == nullptr ? out_.immutable_ones.push_back(title(name) + "removed") : compare(name, *field, *other);
     }
     for (const auto& [name, field] : after_) {
-      if (find(before_, name) == nullptr) out_.immutable_ones.push_back(title(name) + "added, as " + shown(member(*field, "type")));
+      if (find(before_, name) == nullptr)
+        out_.immutable_ones.push_back(title(name) + "added, as " + shown(member(*field, "type")));
     }
     const auto before = common(before_, after_);
     const auto after = common(after_, before_);

@@ -20,7 +20,8 @@ std::string label(const DefinitionRecord& record) {
 }
 
 Failure damaged(const std::string& what, const std::string& why) {
-  return {PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_NEVER, "applied definition of " + what + ": " + why + "; apply the configuration again"};
+  return {PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_NEVER,
+          "applied definition of " + what + ": " + why + "; apply the configuration again"};
 }
 
 std::optional<double> parse_number(const std::string& text) {
@@ -304,7 +305,8 @@ Result<void> check_references(const Configuration& configuration) {
     views.insert(view.id);
     if (!has_name(configuration.entities, view.entity)) return missing(view.id.label(), "entity", view.entity);
     if (!view.materialized()) continue;
-    if (!has_name(configuration.batch_sources, view.batch_source)) return missing(view.id.label(), "batch_source", view.batch_source);
+    if (!has_name(configuration.batch_sources, view.batch_source))
+      return missing(view.id.label(), "batch_source", view.batch_source);
     if (!has_name(configuration.stores, view.store)) return missing(view.id.label(), "store", view.store);
   }
   for (const Service& service : configuration.services) {
@@ -357,7 +359,8 @@ Result<Configuration> with_definitions(Configuration configuration, const std::v
     boost::system::error_code error;
     const json::value value = json::parse(record.json, error);
     if (error) return damaged(label(record), "is not JSON: " + error.message());
-    if (const std::string why = add_definition(record, value, configuration); !why.empty()) return damaged(label(record), why);
+    if (const std::string why = add_definition(record, value, configuration); !why.empty())
+      return damaged(label(record), why);
   }
   if (auto checked = check_references(configuration); !checked) return checked.failure();
   return configuration;

@@ -64,7 +64,8 @@ void read_host(Part& part, const TomlNode& table) {
   reader.read_duration("retry_delay", host.retry_delay, 1ms, kMaxDelay);
   reader.read_duration("retry_delay_max", host.retry_delay_max, 1ms, kMaxDelay);
   if (host.retry_delay_max < host.retry_delay)
-    reader.refuse(reader.given("retry_delay_max") ? "retry_delay_max" : "retry_delay", "retry_delay is longer than retry_delay_max");
+    reader.refuse(reader.given("retry_delay_max") ? "retry_delay_max" : "retry_delay",
+                  "retry_delay is longer than retry_delay_max");
   reader.read_duration("call_timeout", host.call_timeout, 1ms, kMaxDelay);
   reader.read_duration("stop_timeout", host.stop_timeout, 1ms, kMaxDelay);
   reader.read_integer("history_runs", host.history_runs, 1, kMaxHistoryRuns);

@@ -64,7 +64,8 @@ Loaded load(const std::vector<Source>& sources, std::vector<Problem> problems) {
   sort_by_place(loaded.problems);
   sort_by_place(loaded.warnings);
   if (draft.overflowed)
-    loaded.problems.push_back({{}, "", "there are more problems: only the first " + std::to_string(kMaxProblems) + " are shown"});
+    loaded.problems.push_back(
+        {{}, "", "there are more problems: only the first " + std::to_string(kMaxProblems) + " are shown"});
   return loaded;
 }
 
@@ -94,8 +95,8 @@ void read_file(const std::filesystem::path& path, std::vector<Source>& sources, 
 std::vector<std::filesystem::path> list_files(const std::filesystem::path& folder, std::vector<Problem>& problems) {
   std::vector<std::filesystem::path> files;
   std::error_code error;
-  for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != std::filesystem::directory_iterator();
-       entry.increment(error)) {
+  const std::filesystem::directory_iterator end;
+  for (auto entry = std::filesystem::directory_iterator(folder, error); !error && entry != end; entry.increment(error)) {
     const auto path = entry->path();
     if (path.extension() == ".toml" && !path.filename().string().starts_with('.')) files.push_back(path);
   }
@@ -104,7 +105,8 @@ std::vector<std::filesystem::path> list_files(const std::filesystem::path& folde
   } else if (files.empty()) {
     problems.push_back({{folder.string(), 0, 0}, "", "the folder holds no *.toml file"});
   } else if (files.size() > kMaxFiles) {
-    problems.push_back({{folder.string(), 0, 0}, "", "the folder holds more than " + std::to_string(kMaxFiles) + " *.toml files"});
+    problems.push_back(
+        {{folder.string(), 0, 0}, "", "the folder holds more than " + std::to_string(kMaxFiles) + " *.toml files"});
     files.clear();
   }
   std::sort(files.begin(), files.end());

@@ -24,7 +24,7 @@ bool holds_password_in_url(std::string_view text) {
 
 bool holds_password_parameter(std::string_view text) {
   std::string folded(text);
-  std::transform(folded.begin(), folded.end(), folded.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  for (char& c : folded) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   for (const std::string_view word : {"password", "passwd", "pwd"}) {
     for (size_t at = folded.find(word); at != std::string::npos; at = folded.find(word, at + 1)) {
       const size_t sign = folded.find_first_not_of(" \t", at + word.size());
@@ -78,7 +78,8 @@ class OptionReader {
   bool read_list(const TomlNode::Array& array, OptionInput& input) {
     std::vector<std::string> list;
     for (const TomlNode& element : array) {
-      if (element.text() == nullptr) return refuse("expected strings in the list, found " + std::string(element.kind())), false;
+      if (element.text() == nullptr)
+        return refuse("expected strings in the list, found " + std::string(element.kind())), false;
       if (!accept(*element.text())) return false;
       list.push_back(*element.text());
     }
@@ -144,7 +145,9 @@ OptionInputs read_options(Part& part, const TomlNode& table, const std::vector<s
   for (const TomlEntry& entry : *table.table()) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     if (!is_name(entry.key)) {
-      part.draft.report({{part.file, entry.line, entry.column}, object, in_quotes(entry.key) + " is not the name of an option: use A-Z a-z 0-9 _"});
+      part.draft.report({{part.file, entry.line, entry.column},
+                         object,
+                         in_quotes(entry.key) + " is not the name of an option: use A-Z a-z 0-9 _"});
       continue;
     }
     if (auto input = OptionReader(part, object, entry).read()) options.emplace(entry.key, std::move(*input));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 namespace penstock::host {
@@ -13,7 +14,8 @@ namespace {
 using Outcome = std::variant<OptionValue, std::string>;
 
 std::string_view kind_of(const OptionInput& given) {
-  constexpr std::string_view kKinds[] = {"a string", "an integer", "a number", "a boolean", "a list", "a table", "a reference"};
+  constexpr std::string_view kKinds[] = {"a string", "an integer", "a number",   "a boolean",
+                                         "a list",   "a table",    "a reference"};
   return kKinds[given.value.index()];
 }
 
@@ -46,8 +48,8 @@ Outcome to_text(const penstock_option_desc& declared, const OptionInput& given) 
   }
   if (is_secret(declared)) {
     const std::string name = declared.name;
-    return "a secret is written by reference only: " + name + " = { env = \"NAME\" }, " + name + " = { file = \"/path\" } or " +
-           name + " = { credential = \"name\" }";
+    return "a secret is written by reference only: " + name + " = { env = \"NAME\" }, " + name +
+           " = { file = \"/path\" } or " + name + " = { credential = \"name\" }";
   }
   const auto* text = std::get_if<std::string>(&given.value);
   if (text == nullptr) return expected("a string", given);
@@ -56,7 +58,10 @@ Outcome to_text(const penstock_option_desc& declared, const OptionInput& given) 
 }
 
 Outcome to_number(const OptionInput& given) {
-  if (const auto* number = std::get_if<double>(&given.value)) return OptionValue{.number = *number};
+  if (const auto* number = std::get_if<double>(&given.value)) {
+    if (!std::isfinite(*number)) return "is not a finite number";
+    return OptionValue{.number = *number};
+  }
   if (const auto* integer = std::get_if<int64_t>(&given.value)) return OptionValue{.number = static_cast<double>(*integer)};
   return expected("a number", given);
 }
@@ -65,7 +70,7 @@ Outcome to_duration(const penstock_option_desc& declared, const OptionInput& giv
   const auto* text = std::get_if<std::string>(&given.value);
   if (text == nullptr) return expected("a duration like \"5m\"", given);
   if (const auto duration = parse_duration(*text)) return in_range(declared, duration->count());
-  return in_quotes(*text) + " is not a duration: write it like \"500ms\", \"90s\", \"5m\", \"1h\" or \"365d\"";
+  return not_a_duration(*text);
 }
 
 Outcome to_size(const penstock_option_desc& declared, const OptionInput& given) {
@@ -73,23 +78,14 @@ Outcome to_size(const penstock_option_desc& declared, const OptionInput& given) 
   const auto* text = std::get_if<std::string>(&given.value);
   if (text == nullptr) return expected("a size like \"8MiB\"", given);
   if (const auto size = parse_size(*text)) return in_range(declared, *size);
-  return in_quotes(*text) + " is not a size: write it like \"512B\", \"64KiB\", \"8MiB\" or \"1GiB\"";
-}
-
-std::string_view reference_word(SecretReference::Kind kind) {
-  constexpr std::string_view kWords[] = {"env", "file", "credential"};
-  return kWords[static_cast<size_t>(kind)];
+  return not_a_size(*text);
 }
 
 Outcome to_map(const OptionInput& given) {
-  OptionValue value;
-  if (const auto* reference = std::get_if<SecretReference>(&given.value)) {
-    // The declaration decides: here { env = "x" } is a table like any other.
-    value.list = {std::string(reference_word(reference->kind)), reference->name};
-    return value;
-  }
+  // { env = "x" } alone is a reference everywhere, and no table.
   const auto* map = std::get_if<OptionInput::Map>(&given.value);
   if (map == nullptr) return expected("a table of strings", given);
+  OptionValue value;
   for (const auto& [key, text] : *map) {
     value.list.push_back(key);
     value.list.push_back(text);
@@ -138,7 +134,8 @@ OptionInput default_input(const penstock_option_desc& declared) {
       for (const std::string& part : split_default(text)) {
         const size_t sign = part.find('=');
         if (sign == std::string::npos) return {text, {}};
-        map.emplace_back(trimmed(std::string_view(part).substr(0, sign), " "), trimmed(std::string_view(part).substr(sign + 1), " "));
+        const std::string_view pair = part;
+        map.emplace_back(trimmed(pair.substr(0, sign), " "), trimmed(pair.substr(sign + 1), " "));
       }
       return {std::move(map), {}};
     }

@@ -24,7 +24,8 @@ bool is_required(const penstock_option_desc& declared) { return (declared.flags 
 penstock_str as_str(std::string_view text) { return {text.data(), text.size()}; }
 
 // What there is to hand over for a declared option: what was given, else its default, else nothing.
-std::optional<std::variant<OptionValue, std::string>> value_of(const penstock_option_desc& declared, const OptionInputs& given) {
+std::optional<std::variant<OptionValue, std::string>> value_of(const penstock_option_desc& declared,
+                                                               const OptionInputs& given) {
   const auto found = given.find(declared.name);
   if (found == given.end()) return default_option_value(declared);
   return to_option_value(declared, found->second);

@@ -1,5 +1,7 @@
 #include "config/quantity.hpp"
 
+#include "config/names.hpp"
+
 #include <array>
 #include <charconv>
 #include <limits>
@@ -13,11 +15,11 @@ struct Unit {
 };
 
 // Largest first, so that formatting finds the shortest text.
-constexpr std::array kDurationUnits = {Unit{"d", 86'400'000'000'000}, Unit{"h", 3'600'000'000'000}, Unit{"m", 60'000'000'000},
-                                       Unit{"s", 1'000'000'000},      Unit{"ms", 1'000'000},        Unit{"us", 1'000},
-                                       Unit{"ns", 1}};
-constexpr std::array kSizeUnits = {Unit{"TiB", int64_t{1} << 40}, Unit{"GiB", int64_t{1} << 30}, Unit{"MiB", int64_t{1} << 20},
-                                   Unit{"KiB", int64_t{1} << 10}, Unit{"B", 1}};
+constexpr std::array kDurationUnits = {
+    Unit{"d", 86'400'000'000'000}, Unit{"h", 3'600'000'000'000}, Unit{"m", 60'000'000'000}, Unit{"s", 1'000'000'000},
+    Unit{"ms", 1'000'000},         Unit{"us", 1'000},            Unit{"ns", 1}};
+constexpr std::array kSizeUnits = {Unit{"TiB", int64_t{1} << 40}, Unit{"GiB", int64_t{1} << 30},
+                                   Unit{"MiB", int64_t{1} << 20}, Unit{"KiB", int64_t{1} << 10}, Unit{"B", 1}};
 
 template <size_t N>
 std::optional<int64_t> parse(std::string_view text, const std::array<Unit, N>& units) {
@@ -56,5 +58,13 @@ std::string format_duration(std::chrono::nanoseconds duration) {
 std::optional<int64_t> parse_size(std::string_view text) { return parse(text, kSizeUnits); }
 
 std::string format_size(int64_t bytes) { return bytes == 0 ? "0B" : format(bytes, kSizeUnits); }
+
+std::string not_a_duration(std::string_view text) {
+  return in_quotes(text) + " is not a duration: write it like \"500ms\", \"90s\", \"5m\", \"1h\" or \"365d\"";
+}
+
+std::string not_a_size(std::string_view text) {
+  return in_quotes(text) + " is not a size: write it like \"512B\", \"64KiB\", \"8MiB\" or \"1GiB\"";
+}
 
 }  // namespace penstock::host

@@ -22,4 +22,8 @@ std::optional<int64_t> parse_size(std::string_view text);
 // The shortest text that parse_size reads back as the same size.
 std::string format_size(int64_t bytes);
 
+// What to say to text that is neither.
+std::string not_a_duration(std::string_view text);
+std::string not_a_size(std::string_view text);
+
 }  // namespace penstock::host

@@ -30,7 +30,8 @@ class Index {
       if (key == Key{}) continue;  // without a name, which is a problem already
       const auto [found, added] = first_.try_emplace(key, &each);
       if (!added)
-        draft.report({each.definition.where, each.object, "is already defined at " + place(found->second->definition.where)});
+        draft.report(
+            {each.definition.where, each.object, "is already defined at " + place(found->second->definition.where)});
     }
   }
 
@@ -70,13 +71,15 @@ void report_unknown(Draft& draft, const Location& where, const std::string& obje
     draft.overflowed = true;
     return;
   }
-  draft.report({where, object, key + ": " + key + " " + in_quotes(name) + " is not defined" + suggestion(name, names_of(known))});
+  draft.report(
+      {where, object, key + ": " + key + " " + in_quotes(name) + " is not defined" + suggestion(name, names_of(known))});
 }
 
 // `name`: a reference to a warehouse or store, which may be left out where there is only one.
 template <class T>
 void resolve_connection(Draft& draft, const Drafted<T>& from, const std::string& kind, std::string& name,
-                        const std::vector<Drafted<Connection>>& connections, const Index<Connection, std::string>& index) {
+                        const std::vector<Drafted<Connection>>& connections,
+                        const Index<Connection, std::string>& index) {
   if (!name.empty()) {
     if (index.find(name) == nullptr) report_unknown(draft, from.at(kind), from.object, kind, name, connections);
   } else if (from.given(kind)) {
@@ -100,7 +103,9 @@ struct Indexes {
 
 void check_materialized(Draft& draft, const Drafted<View>& view, const Drafted<BatchSource>* source) {
   const View& definition = view.definition;
-  const auto refuse = [&](const Location& where, const std::string& message) { draft.report({where, view.object, message}); };
+  const auto refuse = [&](const Location& where, const std::string& message) {
+    draft.report({where, view.object, message});
+  };
   if (!view.given("batch_source"))
     refuse(definition.where, "key \"batch_source\" is missing: the view is materialized (offline = true, online = true)");
   if (!view.given("fields"))
@@ -117,7 +122,8 @@ void check_view(Draft& draft, const Indexes& indexes, Drafted<View>& view) {
     report_unknown(draft, view.at("entity"), view.object, "entity", definition.entity, draft.entities);
   const Drafted<BatchSource>* source = indexes.batch_sources.find(definition.batch_source);
   if (source == nullptr && !definition.batch_source.empty())
-    report_unknown(draft, view.at("batch_source"), view.object, "batch_source", definition.batch_source, draft.batch_sources);
+    report_unknown(draft, view.at("batch_source"), view.object, "batch_source", definition.batch_source,
+                   draft.batch_sources);
   if (!definition.store.empty() || definition.materialized()) {
     resolve_connection(draft, view, "store", definition.store, draft.stores, indexes.stores);
   } else if (draft.stores.size() == 1) {
@@ -132,8 +138,8 @@ void check_view(Draft& draft, const Indexes& indexes, Drafted<View>& view) {
   const auto ttl = definition.ttl ? definition.ttl : entity != nullptr ? entity->definition.ttl : std::nullopt;
   if (ttl && *ttl < interval)
     draft.warnings.push_back({view.at("ttl"), view.object,
-                              "ttl: " + format_duration(*ttl) + " is shorter than the interval of " + format_duration(interval) +
-                                  ": profiles expire before they can be written again"});
+                              "ttl: " + format_duration(*ttl) + " is shorter than the interval of " +
+                                  format_duration(interval) + ": profiles expire before they can be written again"});
 }
 
 void report_unknown_view(Draft& draft, const Drafted<Service>& service, const ViewId& id) {
@@ -166,7 +172,8 @@ void check_service(Draft& draft, const Indexes& indexes, const Drafted<Service>&
       const auto [found, added] = owners.try_emplace(field.name, &id);
       if (!added && found->second != &id)
         draft.report({service.at("views"), service.object,
-                      "views: field " + in_quotes(field.name) + " is in both " + found->second->label() + " and " + id.label()});
+                      "views: field " + in_quotes(field.name) + " is in both " + found->second->label() + " and " +
+                          id.label()});
     }
   }
 }

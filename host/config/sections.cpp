@@ -13,8 +13,8 @@ void read_each(Part& part, TableReader& top, std::string_view section, ReadTable
   const TomlEntry* entry = top.find(section);
   if (entry == nullptr) return;
   const auto refuse = [&](const TomlNode& found) {
-    top.refuse_at(top.at(section), std::string(section) + ": expected tables written [[" + std::string(section) + "]], found " +
-                                       std::string(found.kind()));
+    const std::string name(section);
+    top.refuse_at(top.at(section), name + ": expected tables written [[" + name + "]], found " + std::string(found.kind()));
   };
   const TomlNode::Array* array = entry->node.array();
   if (array == nullptr) return refuse(entry->node);

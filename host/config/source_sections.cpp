@@ -32,7 +32,8 @@ void read_table_or_query(TableReader& reader, BatchSource& source) {
   const bool table = reader.given("table");
   const bool query = reader.given("query");
   if (table && query) reader.refuse("query", "the batch source has a table too: give one of the two");
-  if (query && reader.given("schema")) reader.refuse("schema", "has no meaning with a query: name the schema in the query");
+  if (query && reader.given("schema"))
+    reader.refuse("schema", "has no meaning with a query: name the schema in the query");
 }
 
 }  // namespace
@@ -44,7 +45,8 @@ void read_connection(Part& part, const TomlEntry& entry, const std::string& kind
   connection.name = entry.key;
   // The key, not the table: [store.a] and store.a.plugin = … are both good.
   connection.where = {part.file, entry.line, entry.column};
-  if (!is_name(entry.key)) reader.refuse_at(connection.where, in_quotes(entry.key) + " is not a name: use 1 to 128 of A-Z a-z 0-9 _");
+  if (!is_name(entry.key))
+    reader.refuse_at(connection.where, in_quotes(entry.key) + " is not a name: use 1 to 128 of A-Z a-z 0-9 _");
   connection.options = read_options(part, entry.node, {"plugin"}, object);
   if (reader.read_line("plugin", connection.plugin) && !is_plugin_name(connection.plugin))
     reader.refuse("plugin", in_quotes(connection.plugin) + " is not the name of a plugin: use 1 to 128 of a-z 0-9 _ -");

@@ -19,7 +19,9 @@ std::string shown(double number) {
   return std::string(buffer, end);
 }
 
-std::string range_text(const std::string& min, const std::string& max) { return " is out of range: " + min + " to " + max; }
+std::string range_text(const std::string& min, const std::string& max) {
+  return " is out of range: " + min + " to " + max;
+}
 
 }  // namespace
 
@@ -54,7 +56,10 @@ const std::string* TableReader::string_at(std::string_view key, size_t limit, bo
   if (text == nullptr) return refuse_kind(key, "a string", entry->node), nullptr;
   if (text->empty()) return refuse(key, "is empty"), nullptr;
   if (text->size() > limit) return refuse(key, "is longer than " + std::to_string(limit) + " bytes"), nullptr;
-  const auto forbidden = [&](char c) { return has_control_character({&c, 1}) && !(lines_allowed && (c == '\n' || c == '\t' || c == '\r')); };
+  const auto forbidden = [&](char c) {
+    const bool of_lines = c == '\n' || c == '\t' || c == '\r';
+    return has_control_character({&c, 1}) && !(lines_allowed && of_lines);
+  };
   if (std::any_of(text->begin(), text->end(), forbidden)) return refuse(key, "holds a control character"), nullptr;
   return text;
 }
@@ -89,8 +94,10 @@ bool TableReader::read_column(std::string_view key, std::string& out) {
 bool TableReader::read_columns(std::string_view key, std::vector<std::string>& out) {
   const TomlNode::Array* array = read_array(key);
   if (array == nullptr) return false;
-  if (array->empty() || array->size() > kMaxListedColumns)
-    return refuse(key, "holds " + std::to_string(array->size()) + " columns: 1 to " + std::to_string(kMaxListedColumns)), false;
+  if (array->empty() || array->size() > kMaxListedColumns) {
+    refuse(key, "holds " + std::to_string(array->size()) + " columns: 1 to " + std::to_string(kMaxListedColumns));
+    return false;
+  }
   std::vector<std::string> columns;
   for (const TomlNode& node : *array) {
     if (node.text() == nullptr || !is_column_name(*node.text())) {
@@ -158,8 +165,7 @@ bool TableReader::read_duration(std::string_view key, std::chrono::nanoseconds& 
   const std::string* text = entry->node.text();
   if (text == nullptr) return refuse_kind(key, "a duration like \"5m\"", entry->node), false;
   const auto duration = parse_duration(*text);
-  if (!duration)
-    return refuse(key, in_quotes(*text) + " is not a duration: write it like \"500ms\", \"90s\", \"5m\", \"1h\" or \"365d\""), false;
+  if (!duration) return refuse(key, not_a_duration(*text)), false;
   if (*duration < min) return refuse(key, in_quotes(*text) + " is too short: at least " + format_duration(min)), false;
   if (*duration > max) return refuse(key, in_quotes(*text) + " is too long: at most " + format_duration(max)), false;
   out = *duration;
@@ -180,8 +186,9 @@ bool TableReader::read_size(std::string_view key, int64_t& out, int64_t min, int
   const std::string* text = entry->node.text();
   if (text == nullptr) return refuse_kind(key, "a size like \"8MiB\"", entry->node), false;
   const auto size = parse_size(*text);
-  if (!size) return refuse(key, in_quotes(*text) + " is not a size: write it like \"512B\", \"64KiB\", \"8MiB\" or \"1GiB\""), false;
-  if (*size < min || *size > max) return refuse(key, in_quotes(*text) + range_text(format_size(min), format_size(max))), false;
+  if (!size) return refuse(key, not_a_size(*text)), false;
+  if (*size < min || *size > max)
+    return refuse(key, in_quotes(*text) + range_text(format_size(min), format_size(max))), false;
   out = *size;
   return true;
 }
@@ -210,12 +217,13 @@ bool TableReader::read_string_table(std::string_view key, std::map<std::string, 
   std::map<std::string, std::string> result;
   for (const TomlEntry& tag : *table) {
     const Location where{part_.file, tag.line, tag.column};
+    const std::string name = std::string(key) + ": " + in_quotes(tag.key);
     if (!is_column_name(tag.key)) {
-      refuse_at(where, std::string(key) + ": " + in_quotes(tag.key) + " is not a key: use 1 to 128 bytes without control characters");
+      refuse_at(where, name + " is not a key: use 1 to 128 bytes without control characters");
     } else if (tag.node.text() == nullptr) {
-      refuse_at(where, std::string(key) + ": " + in_quotes(tag.key) + ": expected a string, found " + std::string(tag.node.kind()));
+      refuse_at(where, name + ": expected a string, found " + std::string(tag.node.kind()));
     } else if (tag.node.text()->size() > kMaxTextBytes) {
-      refuse_at(where, std::string(key) + ": " + in_quotes(tag.key) + ": is longer than " + std::to_string(kMaxTextBytes) + " bytes");
+      refuse_at(where, name + ": is longer than " + std::to_string(kMaxTextBytes) + " bytes");
     } else {
       result[tag.key] = *tag.node.text();
     }

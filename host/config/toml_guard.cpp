@@ -74,7 +74,8 @@ class DepthScanner {
   std::optional<Problem> count(char c) {
     switch (c) {
       case '.':
-        if (++dots_ >= kMaxTomlKeyParts) return problem("a key has more than " + std::to_string(kMaxTomlKeyParts) + " parts");
+        if (++dots_ >= kMaxTomlKeyParts)
+          return problem("a key has more than " + std::to_string(kMaxTomlKeyParts) + " parts");
         break;
       case '[':
       case '{':

@@ -56,8 +56,8 @@ void read_type(TableReader& reader, FieldType& out) {
   const std::string hint =
       synonym.empty() ? suggestion(name, type_names()) : " (did you mean " + in_quotes(synonym) + "?)";
   reader.refuse("type", in_quotes(name) + " is not a field type" +
-                            (hint.empty() ? ": use one of bytes, string, int32, int64, double, float, bool, unix_timestamp, "
-                                            "or one of them with _list"
+                            (hint.empty() ? ": use one of bytes, string, int32, int64, double, float, bool, "
+                                            "unix_timestamp, or one of them with _list"
                                           : hint));
 }
 
@@ -67,14 +67,16 @@ void read_field(Part& part, const TomlNode& table, const std::string& view, std:
   if (reader.given("name")) {
     if (reader.read_line("name", field.name)) reader.set_object(view + ": field " + in_quotes(field.name));
     if (!field.name.empty() && !is_field_name(field.name)) {
-      reader.refuse("name", in_quotes(field.name) + " is not a field name: use 1 to 128 of A-Z a-z 0-9 _, not beginning with a digit");
+      reader.refuse("name", in_quotes(field.name) +
+                                " is not a field name: use 1 to 128 of A-Z a-z 0-9 _, not beginning with a digit");
     } else if (field.name == kReservedField) {
       reader.refuse("name", "\"_o\" is reserved: stores keep the order of a profile's rows under it");
     }
   } else {
     reader.refuse_at(reader.here(), "fields: key \"name\" is missing");
   }
-  const bool twice = std::any_of(fields.begin(), fields.end(), [&](const ViewField& other) { return other.name == field.name; });
+  const bool twice =
+      std::any_of(fields.begin(), fields.end(), [&](const ViewField& other) { return other.name == field.name; });
   if (twice && !field.name.empty()) reader.refuse("name", "is listed twice");
   field.column = field.name;
   reader.read_column("column", field.column);
@@ -122,7 +124,8 @@ void read_policies(TableReader& reader, View& view) {
   reader.read_choice("on_reject", view.on_reject, {"keep", "fail"});
   reader.read_number("max_reject_ratio", view.max_reject_ratio, 0, 1);
   if (reader.read_line("timezone", view.timezone) && !is_time_zone_name(view.timezone))
-    reader.refuse("timezone", in_quotes(view.timezone) + " is not the name of a time zone: write it like \"Europe/Berlin\" or \"UTC\"");
+    reader.refuse("timezone", in_quotes(view.timezone) +
+                                  " is not the name of a time zone: write it like \"Europe/Berlin\" or \"UTC\"");
   reader.read_integer("max_rows_per_second", view.max_rows_per_second, 0, kMaxRowsPerSecond);
 }
 
@@ -135,7 +138,8 @@ void read_pinned_view(Part& part, const TomlNode& table, TableReader& service, s
   TableReader reader(part, table, kServiceViewKeys, service.object());
   ViewId id;
   if (!reader.given("name")) reader.refuse_at(reader.here(), "views: key \"name\" is missing");
-  if (!reader.given("version")) reader.refuse_at(reader.here(), "views: key \"version\" is missing: a service pins its views");
+  if (!reader.given("version"))
+    reader.refuse_at(reader.here(), "views: key \"version\" is missing: a service pins its views");
   int64_t version = 1;
   const bool complete = reader.read_line("name", id.name) && reader.read_integer("version", version, 1, kMaxVersion);
   id.version = static_cast<int32_t>(version);

@@ -59,21 +59,26 @@ TEST_F(LoadConfiguration, NamesBothPlacesOfADuplicateName) {
 }
 
 TEST_F(LoadConfiguration, SaysWhatCannotBeRead) {
-  EXPECT_EQ(texts(load_configuration(path("none.toml")).problems), Texts{path("none.toml") + ": cannot be read: there is no such file or folder"});
+  EXPECT_EQ(texts(load_configuration(path("none.toml")).problems),
+            Texts{path("none.toml") + ": cannot be read: there is no such file or folder"});
   EXPECT_EQ(texts(load_configuration(folder_).problems), Texts{folder_.string() + ": the folder holds no *.toml file"});
   ASSERT_EQ(mkfifo(path("pipe.toml").c_str(), 0600), 0);
-  EXPECT_EQ(texts(load_configuration(path("pipe.toml")).problems), Texts{path("pipe.toml") + ": cannot be read: it is not a regular file"});
-  EXPECT_EQ(texts(load_configuration(folder_).problems), Texts{path("pipe.toml") + ": cannot be read: it is not a regular file"});
+  EXPECT_EQ(texts(load_configuration(path("pipe.toml")).problems),
+            Texts{path("pipe.toml") + ": cannot be read: it is not a regular file"});
+  EXPECT_EQ(texts(load_configuration(folder_).problems),
+            Texts{path("pipe.toml") + ": cannot be read: it is not a regular file"});
 }
 
 TEST_F(LoadConfiguration, RefusesAFileAboveTheLimit) {
   write("x.toml", std::string((4 << 20) + 1, '\n'));
-  EXPECT_EQ(texts(load_configuration(path("x.toml")).problems), Texts{path("x.toml") + ": is larger than 4 MiB, the limit for a configuration file"});
+  EXPECT_EQ(texts(load_configuration(path("x.toml")).problems),
+            Texts{path("x.toml") + ": is larger than 4 MiB, the limit for a configuration file"});
 }
 
 TEST_F(LoadConfiguration, RefusesTooManyFiles) {
   for (int i = 0; i < 1001; ++i) write(std::to_string(i) + ".toml", "");
-  EXPECT_EQ(texts(load_configuration(folder_).problems), Texts{folder_.string() + ": the folder holds more than 1000 *.toml files"});
+  EXPECT_EQ(texts(load_configuration(folder_).problems),
+            Texts{folder_.string() + ": the folder holds more than 1000 *.toml files"});
 }
 
 }  // namespace

@@ -50,7 +50,8 @@ TEST(Names, OfColumnsAreAnyTextWithoutControlCharacters) {
 
 TEST(Names, OfOwnersLookLikeMail) {
   EXPECT_TRUE(looks_like_email("user@company.com"));
-  for (const auto* text : {"user", "@company.com", "user@", "a@b@c", "a b@c"}) EXPECT_FALSE(looks_like_email(text)) << text;
+  for (const auto* text : {"user", "@company.com", "user@", "a@b@c", "a b@c"})
+    EXPECT_FALSE(looks_like_email(text)) << text;
 }
 
 TEST(Names, AreShownWithoutControlCharactersAndCut) {
@@ -70,7 +71,8 @@ TEST(FieldTypes, AreSixteen) {
     }
   }
   EXPECT_EQ(count, 16U);
-  for (const auto* name : {"", "_list", "int", "int32_list_list", "Int32"}) EXPECT_EQ(field_type(name), std::nullopt) << name;
+  for (const auto* name : {"", "_list", "int", "int32_list_list", "Int32"})
+    EXPECT_EQ(field_type(name), std::nullopt) << name;
 }
 
 TEST(Problem, ShowsPlaceObjectAndMessage) {

@@ -52,11 +52,15 @@ TEST(OptionInputs, OfABatchSourceAreItsUnknownKeys) {
 }
 
 TEST(OptionInputs, RefuseWhatNoPluginCanTake) {
-  EXPECT_EQ(store_problems("a = 2024-01-01"), Texts{"a.toml:3:1: store \"s\": a: expected a string, number, boolean, list or table, found a date or time"});
-  EXPECT_EQ(store_problems("a = [1]"), Texts{"a.toml:3:1: store \"s\": a: expected strings in the list, found an integer"});
-  EXPECT_EQ(store_problems("a = { b = 1 }"), Texts{"a.toml:3:1: store \"s\": a: \"b\": expected a string, found an integer"});
+  EXPECT_EQ(store_problems("a = 2024-01-01"),
+            Texts{"a.toml:3:1: store \"s\": a: expected a string, number, boolean, list or table, found a date or time"});
+  EXPECT_EQ(store_problems("a = [1]"),
+            Texts{"a.toml:3:1: store \"s\": a: expected strings in the list, found an integer"});
+  EXPECT_EQ(store_problems("a = { b = 1 }"),
+            Texts{"a.toml:3:1: store \"s\": a: \"b\": expected a string, found an integer"});
   EXPECT_EQ(store_problems("a = \"x\\u0000y\""), Texts{"a.toml:3:1: store \"s\": a: holds a NUL character"});
-  EXPECT_EQ(store_problems("\"a b\" = 1"), Texts{"a.toml:3:1: store \"s\": \"a b\" is not the name of an option: use A-Z a-z 0-9 _"});
+  EXPECT_EQ(store_problems("\"a b\" = 1"),
+            Texts{"a.toml:3:1: store \"s\": \"a b\" is not the name of an option: use A-Z a-z 0-9 _"});
 }
 
 TEST(OptionInputs, RefuseReferencesThatCannotWork) {
@@ -64,29 +68,32 @@ TEST(OptionInputs, RefuseReferencesThatCannotWork) {
             Texts{"a.toml:3:1: store \"s\": a: env: not the name of an environment variable: use A-Z a-z 0-9 _"});
   EXPECT_EQ(store_problems("a = { file = \"\" }"), Texts{"a.toml:3:1: store \"s\": a: file: not a path"});
   for (const std::string name : {"", "../x", "a/b", ".."})
-    EXPECT_EQ(store_problems("a = { credential = \"" + name + "\" }"),
-              Texts{"a.toml:3:1: store \"s\": a: credential: not the name of a credential: a file name without a folder"});
+    EXPECT_EQ(
+        store_problems("a = { credential = \"" + name + "\" }"),
+        Texts{"a.toml:3:1: store \"s\": a: credential: not the name of a credential: a file name without a folder"});
 }
 
 TEST(OptionInputs, RefusePasswordsInConnectionStringsWithoutRepeatingThem) {
-  const std::string advice = "holds a password: secrets are written by reference only: a = { env = \"NAME\" }, { file = \"/path\" } "
-                             "or { credential = \"name\" }";
-  for (const std::string value : {"\"redis://u:hunter2@h:6379/0\"", "\"host=h PASSWORD = hunter2\"", "[\"redis://:hunter2@h\"]",
-                                  "{ k = \"Server=h;Pwd=hunter2\" }"})
+  const std::string advice =
+      "holds a password: secrets are written by reference only: a = { env = \"NAME\" }, { file = \"/path\" } "
+      "or { credential = \"name\" }";
+  for (const std::string value : {"\"redis://u:hunter2@h:6379/0\"", "\"host=h PASSWORD = hunter2\"",
+                                  "[\"redis://:hunter2@h\"]", "{ k = \"Server=h;Pwd=hunter2\" }"})
     EXPECT_EQ(store_problems("a = " + value), Texts{"a.toml:3:1: store \"s\": a: " + advice}) << value;
 }
 
 TEST(Passwords, AreSeenInUrlsAndParameters) {
-  for (const auto* text : {"redis://user:secret@host:6379/0", "redis://:secret@host", "postgresql://u:p@ss@host/db", "rediss://u:s@[::1]",
-                           "host=h password=secret", "password = 'secret'", "postgresql://host/db?user=u&password=secret",
-                           "Driver=x;PWD=secret;", "sslpassword=secret", "x://a y://u:p@h"})
+  for (const auto* text :
+       {"redis://user:secret@host:6379/0", "redis://:secret@host", "postgresql://u:p@ss@host/db", "rediss://u:s@[::1]",
+        "host=h password=secret", "password = 'secret'", "postgresql://host/db?user=u&password=secret",
+        "Driver=x;PWD=secret;", "sslpassword=secret", "x://a y://u:p@h"})
     EXPECT_TRUE(holds_password(text)) << text;
 }
 
 TEST(Passwords, AreNotSeenWhereThereAreNone) {
-  for (const auto* text : {"", "redis://127.0.0.1:6379/0", "redis://user@host:6379", "redis://[::1]:6379", "redis://user:@host", "host=h dbname=d",
-                           "https://host/a:b@c", "the password is elsewhere", "password=", "Driver=x;PWD=;Server=y", "user:secret@host",
-                           "passfile=/etc/x"})
+  for (const auto* text : {"", "redis://127.0.0.1:6379/0", "redis://user@host:6379", "redis://[::1]:6379",
+                           "redis://user:@host", "host=h dbname=d", "https://host/a:b@c", "the password is elsewhere",
+                           "password=", "Driver=x;PWD=;Server=y", "user:secret@host", "passfile=/etc/x"})
     EXPECT_FALSE(holds_password(text)) << text;
 }
 

@@ -27,7 +27,8 @@ constexpr penstock_option_desc kBuffer = size_option("buffer", "Buffer", "64KiB"
 constexpr penstock_option_desc kHosts = option(PENSTOCK_OPTION_STRING_LIST, "hosts", "Hosts", "[a, b]");
 constexpr penstock_option_desc kHeaders = option(PENSTOCK_OPTION_STRING_MAP, "headers", "Headers", "x = 1, y = 2");
 constexpr penstock_option_desc kNote = string_option("note", "Note");
-constexpr std::array kAll = {&kUrl, &kPassword, &kMode, &kPort, &kRatio, &kTls, &kTimeout, &kBuffer, &kHosts, &kHeaders, &kNote};
+constexpr std::array kAll = {&kUrl,     &kPassword, &kMode,  &kPort,    &kRatio, &kTls,
+                             &kTimeout, &kBuffer,   &kHosts, &kHeaders, &kNote};
 
 OptionInputs inputs(const std::string& lines) {
   auto loaded = parse_configuration({{"a.toml", "[store.s]\nplugin = \"x\"\n" + lines + "\n"}});
@@ -39,11 +40,16 @@ Texts check(const std::string& lines) {
   return texts(check_options("store \"s\"", {"a.toml", 1, 1}, inputs("url = \"u\"\n" + lines), kAll.data(), kAll.size()));
 }
 
-Result<ResolvedOptions> resolve(const OptionInputs& given) { return resolve_options("store \"s\"", given, kAll.data(), kAll.size()); }
+Result<ResolvedOptions> resolve(const OptionInputs& given) {
+  return resolve_options("store \"s\"", given, kAll.data(), kAll.size());
+}
 
 class Environment {
  public:
-  explicit Environment(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
+  explicit Environment(const char* name, const char* value)
+      : name_(name) {
+    setenv(name, value, 1);
+  }
   ~Environment() { unsetenv(name_); }
 
  private:
@@ -51,7 +57,8 @@ class Environment {
 };
 
 TEST(CheckOptions, AcceptsWhatIsDeclared) {
-  EXPECT_EQ(check("password = { env = \"NOT_SET\" }\nmode = \"fast\"\nport = 1\nratio = 1\ntls = true\ntimeout = \"1h\"\nbuffer = \"1MiB\"\n"
+  EXPECT_EQ(check("password = { env = \"NOT_SET\" }\nmode = \"fast\"\nport = 1\nratio = 1\ntls = true\ntimeout = "
+                  "\"1h\"\nbuffer = \"1MiB\"\n"
                   "hosts = []\nheaders = { a = \"b\" }\nnote = { file = \"/none\" }"),
             Texts{});
   EXPECT_EQ(check("buffer = 2048"), Texts{});
@@ -64,8 +71,9 @@ TEST(CheckOptions, RefusesUnknownOptions) {
 
 TEST(CheckOptions, SuggestsTheKeysOfTheSectionToo) {
   const auto given = inputs("url = \"u\"\ntimestamp_feild = \"T\"");
-  EXPECT_EQ(texts(check_options("batch_source \"b\"", {}, given, kAll.data(), kAll.size(), {"timestamp_field"})),
-            Texts{"a.toml:4:1: batch_source \"b\": unknown option \"timestamp_feild\" (did you mean \"timestamp_field\"?)"});
+  EXPECT_EQ(
+      texts(check_options("batch_source \"b\"", {}, given, kAll.data(), kAll.size(), {"timestamp_field"})),
+      Texts{"a.toml:4:1: batch_source \"b\": unknown option \"timestamp_feild\" (did you mean \"timestamp_field\"?)"});
 }
 
 TEST(CheckOptions, NeedsRequiredOptions) {
@@ -74,7 +82,8 @@ TEST(CheckOptions, NeedsRequiredOptions) {
 }
 
 TEST(CheckOptions, ChecksTypes) {
-  EXPECT_EQ(check("mode = 1\nport = \"1\"\nratio = \"x\"\ntls = 1\ntimeout = 5\nbuffer = true\nhosts = \"a\"\nheaders = [\"a\"]\nnote = {}"),
+  EXPECT_EQ(check("mode = 1\nport = \"1\"\nratio = \"x\"\ntls = 1\ntimeout = 5\nbuffer = true\nhosts = \"a\"\nheaders = "
+                  "[\"a\"]\nnote = {}"),
             (Texts{"a.toml:4:1: store \"s\": mode: expected a string, found an integer",
                    "a.toml:5:1: store \"s\": port: expected an integer, found a string",
                    "a.toml:6:1: store \"s\": ratio: expected a number, found a string",
@@ -84,7 +93,11 @@ TEST(CheckOptions, ChecksTypes) {
                    "a.toml:10:1: store \"s\": hosts: expected a list of strings, found a string",
                    "a.toml:11:1: store \"s\": headers: expected a table of strings, found a list",
                    "a.toml:12:1: store \"s\": note: expected a string, found a table"}));
-  EXPECT_EQ(check("port = { env = \"PORT\" }"), Texts{"a.toml:4:1: store \"s\": port: expected an integer, found a reference"});
+  EXPECT_EQ(check("headers = { env = \"HEADERS\" }"),
+            Texts{"a.toml:4:1: store \"s\": headers: expected a table of strings, found a reference"});
+  EXPECT_EQ(check("ratio = inf"), Texts{"a.toml:4:1: store \"s\": ratio: is not a finite number"});
+  EXPECT_EQ(check("port = { env = \"PORT\" }"),
+            Texts{"a.toml:4:1: store \"s\": port: expected an integer, found a reference"});
 }
 
 TEST(CheckOptions, ChecksRangesAndChoicesAndForms) {
@@ -94,13 +107,16 @@ TEST(CheckOptions, ChecksRangesAndChoicesAndForms) {
                    "a.toml:6:1: store \"s\": buffer: 1B is out of range: 1KiB to 1MiB",
                    "a.toml:7:1: store \"s\": mode: \"save\" is not one of \"fast\", \"safe\" (did you mean \"safe\"?)"}));
   EXPECT_EQ(check("timeout = \"soon\"\nbuffer = \"big\""),
-            (Texts{"a.toml:4:1: store \"s\": timeout: \"soon\" is not a duration: write it like \"500ms\", \"90s\", \"5m\", \"1h\" or \"365d\"",
-                   "a.toml:5:1: store \"s\": buffer: \"big\" is not a size: write it like \"512B\", \"64KiB\", \"8MiB\" or \"1GiB\""}));
+            (Texts{"a.toml:4:1: store \"s\": timeout: \"soon\" is not a duration: write it like \"500ms\", \"90s\", "
+                   "\"5m\", \"1h\" or \"365d\"",
+                   "a.toml:5:1: store \"s\": buffer: \"big\" is not a size: write it like \"512B\", \"64KiB\", \"8MiB\" "
+                   "or \"1GiB\""}));
 }
 
 TEST(CheckOptions, RefusesALiteralSecretWithoutRepeatingIt) {
-  const Texts expected{"a.toml:4:1: store \"s\": password: a secret is written by reference only: password = { env = \"NAME\" }, password = "
-                       "{ file = \"/path\" } or password = { credential = \"name\" }"};
+  const Texts expected{
+      "a.toml:4:1: store \"s\": password: a secret is written by reference only: password = { env = \"NAME\" }, "
+      "password = { file = \"/path\" } or password = { credential = \"name\" }"};
   for (const std::string value : {"\"hunter2\"", "42", "[\"hunter2\"]", "{ a = \"hunter2\" }", "true"})
     EXPECT_EQ(check("password = " + value), expected) << value;
 }
@@ -130,8 +146,9 @@ TEST(ResolveOptions, GivesDefaultsAndNothingForTheRest) {
 }
 
 TEST(ResolveOptions, GivesWhatWasWritten) {
-  const auto resolved = resolve(inputs("url = \"u\"\nmode = \"fast\"\nport = 1\nratio = 2\ntls = true\ntimeout = \"90s\"\nbuffer = 4096\n"
-                                       "hosts = [\"c\"]\nheaders = { env = \"v\" }\nnote = \"\""));
+  const auto resolved =
+      resolve(inputs("url = \"u\"\nmode = \"fast\"\nport = 1\nratio = 2\ntls = true\ntimeout = \"90s\"\nbuffer = 4096\n"
+                     "hosts = [\"c\"]\nheaders = { k = \"v\" }\nnote = \"\""));
   ASSERT_TRUE(resolved.ok()) << resolved.failure().message;
   const Options options(resolved->get());
   EXPECT_EQ(options.text("mode"), "fast");
@@ -141,7 +158,7 @@ TEST(ResolveOptions, GivesWhatWasWritten) {
   EXPECT_EQ(options.duration("timeout"), 90s);
   EXPECT_EQ(options.size("buffer"), 4096);
   EXPECT_EQ(options.list("hosts"), (std::vector<std::string>{"c"}));
-  EXPECT_EQ(options.map("headers"), (std::vector<std::pair<std::string, std::string>>{{"env", "v"}}));
+  EXPECT_EQ(options.map("headers"), (std::vector<std::pair<std::string, std::string>>{{"k", "v"}}));
   EXPECT_EQ(options.text("note"), "");
 }
 
@@ -162,13 +179,15 @@ TEST(ResolveOptions, StaysValidWhenMoved) {
   auto resolved = resolve(inputs("url = \"u\"\nhosts = [\"long enough to be on the heap, one would think\"]"));
   ResolvedOptions moved;
   moved = std::move(*resolved);
-  EXPECT_EQ(Options(moved.get()).list("hosts"), (std::vector<std::string>{"long enough to be on the heap, one would think"}));
+  EXPECT_EQ(Options(moved.get()).list("hosts"),
+            (std::vector<std::string>{"long enough to be on the heap, one would think"}));
 }
 
 TEST(ResolveOptions, NamesTheReferenceAndNotTheValueWhenASecretIsMissing) {
   const auto resolved = resolve(inputs("url = \"u\"\npassword = { env = \"PENSTOCK_TEST_NOT_SET\" }"));
   ASSERT_FALSE(resolved.ok());
-  EXPECT_EQ(resolved.failure().message, "store \"s\": password: environment variable \"PENSTOCK_TEST_NOT_SET\" is not set");
+  EXPECT_EQ(resolved.failure().message,
+            "store \"s\": password: environment variable \"PENSTOCK_TEST_NOT_SET\" is not set");
   EXPECT_EQ(resolved.failure().status, PENSTOCK_STATUS_NOT_FOUND);
 }
 
@@ -217,10 +236,13 @@ TEST_F(ReadSecret, RefusesFilesThatHoldNoSecret) {
 }
 
 TEST_F(ReadSecret, FailsForMissingFilesFoldersAndPipes) {
-  EXPECT_EQ(read_secret({SecretReference::Kind::file, folder_ / "s"}).failure().message, file() + ": No such file or directory");
-  EXPECT_EQ(read_secret({SecretReference::Kind::file, folder_}).failure().message, "secret file \"" + folder_.string() + "\" is not a regular file");
+  EXPECT_EQ(read_secret({SecretReference::Kind::file, folder_ / "s"}).failure().message,
+            file() + ": No such file or directory");
+  EXPECT_EQ(read_secret({SecretReference::Kind::file, folder_}).failure().message,
+            "secret file \"" + folder_.string() + "\" is not a regular file");
   ASSERT_EQ(mkfifo((folder_ / "s").c_str(), 0600), 0);
-  EXPECT_EQ(read_secret({SecretReference::Kind::file, folder_ / "s"}).failure().message, file() + " is not a regular file");
+  EXPECT_EQ(read_secret({SecretReference::Kind::file, folder_ / "s"}).failure().message,
+            file() + " is not a regular file");
 }
 
 TEST_F(ReadSecret, FindsCredentialsInSystemdsFolder) {
@@ -229,7 +251,8 @@ TEST_F(ReadSecret, FindsCredentialsInSystemdsFolder) {
             "credential \"db\": CREDENTIALS_DIRECTORY is not set; systemd sets it for units with LoadCredential=");
   const Environment directory("CREDENTIALS_DIRECTORY", folder_.c_str());
   EXPECT_EQ(read_secret({SecretReference::Kind::credential, "db"}).value(), "hunter2");
-  EXPECT_EQ(read_secret({SecretReference::Kind::credential, "none"}).failure().message, "credential \"none\": No such file or directory");
+  EXPECT_EQ(read_secret({SecretReference::Kind::credential, "none"}).failure().message,
+            "credential \"none\": No such file or directory");
 }
 
 TEST_F(ReadSecret, RefusesAnEmptyVariable) {

@@ -37,7 +37,8 @@ TEST(Duration, IsWrittenInTheLargestUnitThatFits) {
 }
 
 TEST(Duration, ComesBackFromItsText) {
-  for (const int64_t value : {int64_t{0}, int64_t{1}, int64_t{999}, int64_t{86'400'000'000'000}, std::numeric_limits<int64_t>::max()}) {
+  for (const int64_t value :
+       {int64_t{0}, int64_t{1}, int64_t{999}, int64_t{86'400'000'000'000}, std::numeric_limits<int64_t>::max()}) {
     const std::chrono::nanoseconds duration(value);
     EXPECT_EQ(parse_duration(format_duration(duration)), duration);
   }

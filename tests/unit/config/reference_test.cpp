@@ -108,17 +108,52 @@ TEST(Examples, HaveNoProblems) {
 
 // Changes a few bytes, or moves a piece, at places that the seed decides.
 std::string mutated(std::string text, std::mt19937& random) {
-  static const std::string kPieces[] = {"[", "]", "[[", "{", "}", "\"", "'", "\"\"\"", "'''", ".", "=", ",", "\n", "#", "\\", "\xff", std::string(1, 0),
-                                        "nan", "-1", "99999999999999999999", "2024-01-01T00:00:00", "true", "a.b.c", "\xc3\xa4", "1e400", "_o", "0x"};
+  static const std::string kPieces[] = {"[",
+                                        "]",
+                                        "[[",
+                                        "{",
+                                        "}",
+                                        "\"",
+                                        "'",
+                                        "\"\"\"",
+                                        "'''",
+                                        ".",
+                                        "=",
+                                        ",",
+                                        "\n",
+                                        "#",
+                                        "\\",
+                                        "\xff",
+                                        std::string(1, 0),
+                                        "nan",
+                                        "-1",
+                                        "99999999999999999999",
+                                        "2024-01-01T00:00:00",
+                                        "true",
+                                        "a.b.c",
+                                        "\xc3\xa4",
+                                        "1e400",
+                                        "_o",
+                                        "0x"};
   const auto below = [&](size_t limit) { return std::uniform_int_distribution<size_t>(0, limit - 1)(random); };
   for (size_t edits = 1 + below(4); edits > 0 && !text.empty(); --edits) {
     const size_t at = below(text.size());
     switch (below(5)) {
-      case 0: text[at] = static_cast<char>(below(256)); break;
-      case 1: text.erase(at, 1 + below(20)); break;
-      case 2: text.insert(at, kPieces[below(std::size(kPieces))]); break;
-      case 3: text.insert(at, text.substr(below(text.size()), 1 + below(200))); break;
-      default: text.resize(at); break;
+      case 0:
+        text[at] = static_cast<char>(below(256));
+        break;
+      case 1:
+        text.erase(at, 1 + below(20));
+        break;
+      case 2:
+        text.insert(at, kPieces[below(std::size(kPieces))]);
+        break;
+      case 3:
+        text.insert(at, text.substr(below(text.size()), 1 + below(200)));
+        break;
+      default:
+        text.resize(at);
+        break;
     }
   }
   return text;

@@ -13,41 +13,48 @@ TEST(Host, KeepsDefaultsForWhatIsNotSaid) {
 }
 
 TEST(Host, FindsRelativeFoldersNextToTheFile) {
-  const auto loaded = parse_configuration({{"/etc/penstock/a.toml", "[host]\nplugin_dir = \"plugins\"\nstate_dir = \"../state\"\n"}});
+  const auto loaded =
+      parse_configuration({{"/etc/penstock/a.toml", "[host]\nplugin_dir = \"plugins\"\nstate_dir = \"../state\"\n"}});
   EXPECT_EQ(loaded.configuration.host.plugin_dir, "/etc/penstock/plugins");
   EXPECT_EQ(loaded.configuration.host.state_dir, "/etc/state");
 }
 
 TEST(Host, ChecksTypesAndRanges) {
-  EXPECT_EQ(problems_of("[host]\nplugin_dir = 1\nworkers = 0\nbatch_rows = 1.5\nbatch_bytes = 100\nqueue_batches = -1\nhttp = \"yes\"\n"
-                        "http_port = 70000\njitter = 2\nlog_level = \"inof\"\nlog_format = \"xml\"\ninterval = \"1ms\"\n"),
-            (Texts{"a.toml:2:1: [host]: plugin_dir: expected a string, found an integer",
-                   "a.toml:3:1: [host]: workers: 0 is out of range: 1 to 256",
-                   "a.toml:4:1: [host]: batch_rows: expected an integer, found a number",
-                   "a.toml:5:1: [host]: batch_bytes: expected a size like \"8MiB\", found an integer",
-                   "a.toml:6:1: [host]: queue_batches: -1 is out of range: 1 to 1024",
-                   "a.toml:7:1: [host]: http: expected true or false, found a string",
-                   "a.toml:8:1: [host]: http_port: 70000 is out of range: 0 to 65535",
-                   "a.toml:9:1: [host]: jitter: 2 is out of range: 0 to 1",
-                   "a.toml:10:1: [host]: log_level: \"inof\" is not one of \"trace\", \"debug\", \"info\", \"warn\", \"error\" (did you mean \"info\"?)",
-                   "a.toml:11:1: [host]: log_format: \"xml\" is not one of \"text\", \"json\"",
-                   "a.toml:12:1: [host]: interval: \"1ms\" is too short: at least 100ms"}));
+  EXPECT_EQ(
+      problems_of(
+          "[host]\nplugin_dir = 1\nworkers = 0\nbatch_rows = 1.5\nbatch_bytes = 100\nqueue_batches = -1\nhttp = \"yes\"\n"
+          "http_port = 70000\njitter = 2\nlog_level = \"inof\"\nlog_format = \"xml\"\ninterval = \"1ms\"\n"),
+      (Texts{"a.toml:2:1: [host]: plugin_dir: expected a string, found an integer",
+             "a.toml:3:1: [host]: workers: 0 is out of range: 1 to 256",
+             "a.toml:4:1: [host]: batch_rows: expected an integer, found a number",
+             "a.toml:5:1: [host]: batch_bytes: expected a size like \"8MiB\", found an integer",
+             "a.toml:6:1: [host]: queue_batches: -1 is out of range: 1 to 1024",
+             "a.toml:7:1: [host]: http: expected true or false, found a string",
+             "a.toml:8:1: [host]: http_port: 70000 is out of range: 0 to 65535",
+             "a.toml:9:1: [host]: jitter: 2 is out of range: 0 to 1",
+             "a.toml:10:1: [host]: log_level: \"inof\" is not one of \"trace\", \"debug\", \"info\", \"warn\", \"error\" "
+             "(did you mean \"info\"?)",
+             "a.toml:11:1: [host]: log_format: \"xml\" is not one of \"text\", \"json\"",
+             "a.toml:12:1: [host]: interval: \"1ms\" is too short: at least 100ms"}));
 }
 
 TEST(Host, ChecksSizes) {
   EXPECT_EQ(problems_of("[host]\nbatch_bytes = \"8MB\"\n"),
-            Texts{"a.toml:2:1: [host]: batch_bytes: \"8MB\" is not a size: write it like \"512B\", \"64KiB\", \"8MiB\" or \"1GiB\""});
+            Texts{"a.toml:2:1: [host]: batch_bytes: \"8MB\" is not a size: write it like \"512B\", \"64KiB\", \"8MiB\" "
+                  "or \"1GiB\""});
   EXPECT_EQ(problems_of("[host]\nbatch_bytes = \"8GiB\"\n"),
             Texts{"a.toml:2:1: [host]: batch_bytes: \"8GiB\" is out of range: 4KiB to 1GiB"});
 }
 
 TEST(Host, RefusesRetryDelaysInTheWrongOrder) {
-  EXPECT_EQ(problems_of("[host]\nretry_delay = \"2m\"\n"), Texts{"a.toml:2:1: [host]: retry_delay: retry_delay is longer than retry_delay_max"});
+  EXPECT_EQ(problems_of("[host]\nretry_delay = \"2m\"\n"),
+            Texts{"a.toml:2:1: [host]: retry_delay: retry_delay is longer than retry_delay_max"});
 }
 
 TEST(Host, RefusesToServeTheNetwork) {
   EXPECT_EQ(problems_of("[host]\nhttp_address = \"0.0.0.0\"\n"),
-            Texts{"a.toml:2:1: [host]: http_address: \"0.0.0.0\" is not a loopback address: without TLS and tokens, which are not "
+            Texts{"a.toml:2:1: [host]: http_address: \"0.0.0.0\" is not a loopback address: without TLS and tokens, "
+                  "which are not "
                   "available yet, the profiles would be open to the network; use \"127.0.0.1\" or \"::1\""});
   for (const std::string address : {"127.0.0.1", "127.1.2.3", "::1", "localhost"})
     EXPECT_EQ(problems_of("[host]\nhttp_address = \"" + address + "\"\n"), Texts{}) << address;
@@ -55,7 +62,8 @@ TEST(Host, RefusesToServeTheNetwork) {
 }
 
 TEST(Host, RefusesUnknownKeys) {
-  EXPECT_EQ(problems_of("[host]\nintervall = \"5m\"\n"), Texts{"a.toml:2:1: [host]: unknown key \"intervall\" (did you mean \"interval\"?)"});
+  EXPECT_EQ(problems_of("[host]\nintervall = \"5m\"\n"),
+            Texts{"a.toml:2:1: [host]: unknown key \"intervall\" (did you mean \"interval\"?)"});
 }
 
 TEST(Host, IsOneSection) {
@@ -65,22 +73,29 @@ TEST(Host, IsOneSection) {
 }
 
 TEST(Sections, OfUnknownNameAreRefused) {
-  EXPECT_EQ(problems_of("[[views]]\nname = \"a\"\n"), Texts{"a.toml:1:3: unknown key \"views\" (did you mean \"view\"?)"});
+  EXPECT_EQ(problems_of("[[views]]\nname = \"a\"\n"),
+            Texts{"a.toml:1:3: unknown key \"views\" (did you mean \"view\"?)"});
 }
 
 TEST(Sections, AreWrittenTheRightWay) {
-  EXPECT_EQ(problems_of("[view]\nname = \"a\"\n"), Texts{"a.toml:1:2: view: expected tables written [[view]], found a table"});
-  EXPECT_EQ(problems_of("service = [1]\n"), Texts{"a.toml:1:1: service: expected tables written [[service]], found an integer"});
-  EXPECT_EQ(problems_of("[[store]]\nplugin = \"redis\"\n"), Texts{"a.toml:1:3: store: expected tables written [store.NAME], found an array"});
-  EXPECT_EQ(problems_of("[warehouse]\nplugin = \"x\"\n"), Texts{"a.toml:2:1: warehouse: expected tables written [warehouse.NAME], found a string"});
+  EXPECT_EQ(problems_of("[view]\nname = \"a\"\n"),
+            Texts{"a.toml:1:2: view: expected tables written [[view]], found a table"});
+  EXPECT_EQ(problems_of("service = [1]\n"),
+            Texts{"a.toml:1:1: service: expected tables written [[service]], found an integer"});
+  EXPECT_EQ(problems_of("[[store]]\nplugin = \"redis\"\n"),
+            Texts{"a.toml:1:3: store: expected tables written [store.NAME], found an array"});
+  EXPECT_EQ(problems_of("[warehouse]\nplugin = \"x\"\n"),
+            Texts{"a.toml:2:1: warehouse: expected tables written [warehouse.NAME], found a string"});
 }
 
 TEST(Connection, NeedsAPlugin) {
-  EXPECT_EQ(problems_of("[store.profiles]\nurl = \"x\"\n"), Texts{"a.toml:1:8: store \"profiles\": key \"plugin\" is missing"});
+  EXPECT_EQ(problems_of("[store.profiles]\nurl = \"x\"\n"),
+            Texts{"a.toml:1:8: store \"profiles\": key \"plugin\" is missing"});
   EXPECT_EQ(problems_of("[store.profiles]\nplugn = \"redis\"\n"),
             Texts{"a.toml:1:8: store \"profiles\": key \"plugin\" is missing (is \"plugn\" meant to be it?)"});
   EXPECT_EQ(problems_of("[store.profiles]\nplugin = \"../redis\"\n"),
-            Texts{"a.toml:2:1: store \"profiles\": plugin: \"../redis\" is not the name of a plugin: use 1 to 128 of a-z 0-9 _ -"});
+            Texts{"a.toml:2:1: store \"profiles\": plugin: \"../redis\" is not the name of a plugin: use 1 to 128 of a-z "
+                  "0-9 _ -"});
 }
 
 TEST(Connection, HasAName) {
@@ -89,7 +104,9 @@ TEST(Connection, HasAName) {
 }
 
 TEST(Connection, IsDefinedOnceInAllFiles) {
-  EXPECT_EQ(texts(parse_configuration({{"b.toml", "[store.x]\nplugin = \"redis\"\n"}, {"a.toml", "\n[store.x]\nplugin = \"redis\"\n"}}).problems),
+  EXPECT_EQ(texts(parse_configuration(
+                      {{"b.toml", "[store.x]\nplugin = \"redis\"\n"}, {"a.toml", "\n[store.x]\nplugin = \"redis\"\n"}})
+                      .problems),
             Texts{"a.toml:2:8: store \"x\": is already defined at b.toml:1:8"});
 }
 
@@ -97,8 +114,9 @@ TEST(BatchSource, NeedsANameAndATable) {
   EXPECT_EQ(problems_of("[warehouse.w]\nplugin = \"x\"\n[[batch_source]]\n"),
             (Texts{"a.toml:3:1: [[batch_source]]: key \"name\" is missing",
                    "a.toml:3:1: [[batch_source]]: key \"table\" or \"query\" is missing"}));
-  EXPECT_EQ(problems_of("[warehouse.w]\nplugin = \"x\"\n[[batch_source]]\nname = \"a\"\ntabel = \"T\"\n"),
-            Texts{"a.toml:3:1: batch_source \"a\": key \"table\" or \"query\" is missing (is \"tabel\" meant to be it?)"});
+  EXPECT_EQ(
+      problems_of("[warehouse.w]\nplugin = \"x\"\n[[batch_source]]\nname = \"a\"\ntabel = \"T\"\n"),
+      Texts{"a.toml:3:1: batch_source \"a\": key \"table\" or \"query\" is missing (is \"tabel\" meant to be it?)"});
 }
 
 // Line 5 is the first of `lines`.
@@ -115,17 +133,21 @@ TEST(BatchSource, HasEitherATableOrAQuery) {
 
 TEST(BatchSource, HasAQueryWithoutASemicolon) {
   EXPECT_EQ(source_problems("query = \"\"\"\nSELECT 1; \n\"\"\"\n"),
-            Texts{"a.toml:5:1: batch_source \"a\": query: ends with a semicolon: it becomes part of a larger statement; leave the semicolon out"});
+            Texts{"a.toml:5:1: batch_source \"a\": query: ends with a semicolon: it becomes part of a larger statement; "
+                  "leave the semicolon out"});
   EXPECT_EQ(source_problems("query = \" \"\n"), Texts{"a.toml:5:1: batch_source \"a\": query: is empty"});
   EXPECT_EQ(source_problems("query = \"\"\"\nSELECT ';'\n\"\"\"\n"), Texts{});
-  EXPECT_EQ(source_problems("query = \"" + std::string(65537, 'x') + "\"\n"), Texts{"a.toml:5:1: batch_source \"a\": query: is longer than 65536 bytes"});
+  EXPECT_EQ(source_problems("query = \"" + std::string(65537, 'x') + "\"\n"),
+            Texts{"a.toml:5:1: batch_source \"a\": query: is longer than 65536 bytes"});
 }
 
 TEST(BatchSource, RefersToAWarehouse) {
-  EXPECT_EQ(source_problems("table = \"T\"\nwarehouse = \"prd\"\n"),
-            Texts{"a.toml:6:1: batch_source \"a\": warehouse: warehouse \"prd\" is not defined (did you mean \"prod\"?)"});
-  EXPECT_EQ(source_problems("table = \"T\"\n[warehouse.other]\nplugin = \"x\"\n"),
-            Texts{"a.toml:3:1: batch_source \"a\": key \"warehouse\" is missing: there are several, \"other\", \"prod\""});
+  EXPECT_EQ(
+      source_problems("table = \"T\"\nwarehouse = \"prd\"\n"),
+      Texts{"a.toml:6:1: batch_source \"a\": warehouse: warehouse \"prd\" is not defined (did you mean \"prod\"?)"});
+  EXPECT_EQ(
+      source_problems("table = \"T\"\n[warehouse.other]\nplugin = \"x\"\n"),
+      Texts{"a.toml:3:1: batch_source \"a\": key \"warehouse\" is missing: there are several, \"other\", \"prod\""});
   EXPECT_EQ(problems_of("[[batch_source]]\nname = \"a\"\ntable = \"T\"\n"),
             Texts{"a.toml:1:1: batch_source \"a\": needs a warehouse: there is no [warehouse.NAME]"});
 }
@@ -159,7 +181,8 @@ TEST(Entity, HasABuiltInSetWithTheirNamesAsKeys) {
 }
 
 TEST(Entity, MayRedefineABuiltInOne) {
-  const auto loaded = parse_configuration({{"a.toml", "[[entity]]\nname = \"user_id\"\nkeys = [\"UID\", \"REGION\"]\nttl = \"1d\"\n"}});
+  const auto loaded =
+      parse_configuration({{"a.toml", "[[entity]]\nname = \"user_id\"\nkeys = [\"UID\", \"REGION\"]\nttl = \"1d\"\n"}});
   EXPECT_EQ(texts(loaded.problems), Texts{});
   ASSERT_EQ(loaded.configuration.entities.size(), 4U);
   EXPECT_EQ(loaded.configuration.entities[0].keys, (std::vector<std::string>{"UID", "REGION"}));
@@ -167,16 +190,20 @@ TEST(Entity, MayRedefineABuiltInOne) {
 }
 
 TEST(Entity, IsChecked) {
-  EXPECT_EQ(problems_of("[[entity]]\nname = \"a\"\nkeys = []\nttl = \"-1s\"\nkey = \"A\"\n[[entity]]\nname = \"a\"\n[[entity]]\n"),
-            (Texts{"a.toml:3:1: entity \"a\": keys: holds 0 columns: 1 to 16",
-                   "a.toml:4:1: entity \"a\": ttl: \"-1s\" is not a duration: write it like \"500ms\", \"90s\", \"5m\", \"1h\" or \"365d\"",
-                   "a.toml:5:1: entity \"a\": unknown key \"key\" (did you mean \"keys\"?)",
-                   "a.toml:6:1: entity \"a\": is already defined at a.toml:1:1",
-                   "a.toml:8:1: [[entity]]: key \"name\" is missing"}));
+  EXPECT_EQ(
+      problems_of(
+          "[[entity]]\nname = \"a\"\nkeys = []\nttl = \"-1s\"\nkey = \"A\"\n[[entity]]\nname = \"a\"\n[[entity]]\n"),
+      (Texts{"a.toml:3:1: entity \"a\": keys: holds 0 columns: 1 to 16",
+             "a.toml:4:1: entity \"a\": ttl: \"-1s\" is not a duration: write it like \"500ms\", \"90s\", \"5m\", \"1h\" "
+             "or \"365d\"",
+             "a.toml:5:1: entity \"a\": unknown key \"key\" (did you mean \"keys\"?)",
+             "a.toml:6:1: entity \"a\": is already defined at a.toml:1:1",
+             "a.toml:8:1: [[entity]]: key \"name\" is missing"}));
 }
 
 TEST(Service, PinsViewsByNameAndVersion) {
-  const auto loaded = parse_configuration({{"a.toml", kView + "[[service]]\nname = \"s\"\nviews = [ { name = \"users\", version = 1 } ]\n"}});
+  const auto loaded = parse_configuration(
+      {{"a.toml", kView + "[[service]]\nname = \"s\"\nviews = [ { name = \"users\", version = 1 } ]\n"}});
   EXPECT_EQ(texts(loaded.problems), Texts{});
   EXPECT_EQ(loaded.configuration.services.at(0).views, (std::vector<ViewId>{{"users", 1}}));
 }
@@ -196,12 +223,16 @@ TEST(Service, RefersToViewsThatExist) {
 TEST(Service, IsComplete) {
   EXPECT_EQ(service_problems("[ { name = \"users\" } ]"),
             Texts{"a.toml:18:11: service \"s\": views: key \"version\" is missing: a service pins its views"});
-  EXPECT_EQ(service_problems("[ { version = 1 } ]"), Texts{"a.toml:18:11: service \"s\": views: key \"name\" is missing"});
-  EXPECT_EQ(service_problems("[ \"users\" ]"),
-            Texts{"a.toml:18:11: service \"s\": views: expected a table like { name = \"users\", version = 1 }, found a string"});
-  EXPECT_EQ(service_problems("[ { name = \"users\", version = 1, x = 1 } ]"), Texts{"a.toml:18:42: service \"s\": unknown key \"x\""});
-  EXPECT_EQ(problems_of("[[service]]\n"),
-            (Texts{"a.toml:1:1: [[service]]: key \"name\" is missing", "a.toml:1:1: [[service]]: key \"views\" is missing"}));
+  EXPECT_EQ(service_problems("[ { version = 1 } ]"),
+            Texts{"a.toml:18:11: service \"s\": views: key \"name\" is missing"});
+  EXPECT_EQ(
+      service_problems("[ \"users\" ]"),
+      Texts{
+          "a.toml:18:11: service \"s\": views: expected a table like { name = \"users\", version = 1 }, found a string"});
+  EXPECT_EQ(service_problems("[ { name = \"users\", version = 1, x = 1 } ]"),
+            Texts{"a.toml:18:42: service \"s\": unknown key \"x\""});
+  EXPECT_EQ(problems_of("[[service]]\n"), (Texts{"a.toml:1:1: [[service]]: key \"name\" is missing",
+                                                 "a.toml:1:1: [[service]]: key \"views\" is missing"}));
 }
 
 TEST(Service, HasOneToAHundredViewsEachOnce) {
@@ -214,9 +245,10 @@ TEST(Service, HasOneToAHundredViewsEachOnce) {
 }
 
 TEST(Service, RefusesViewsWithACommonFieldName) {
-  EXPECT_EQ(problems_of("[[view]]\nname = \"a\"\nentity = \"user_id\"\nfields = [ { name = \"X\", type = \"int32\" } ]\n"
-                        "[[view]]\nname = \"b\"\nentity = \"user_id\"\nfields = [ { name = \"X\", type = \"int32\" } ]\n"
-                        "[[service]]\nname = \"s\"\nviews = [ { name = \"a\", version = 1 }, { name = \"b\", version = 1 } ]\n"),
+  EXPECT_EQ(problems_of(
+                "[[view]]\nname = \"a\"\nentity = \"user_id\"\nfields = [ { name = \"X\", type = \"int32\" } ]\n"
+                "[[view]]\nname = \"b\"\nentity = \"user_id\"\nfields = [ { name = \"X\", type = \"int32\" } ]\n"
+                "[[service]]\nname = \"s\"\nviews = [ { name = \"a\", version = 1 }, { name = \"b\", version = 1 } ]\n"),
             Texts{"a.toml:11:1: service \"s\": views: field \"X\" is in both view \"a\" v1 and view \"b\" v1"});
 }
 
