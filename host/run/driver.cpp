@@ -2,45 +2,34 @@
 
 #include "run/pace.hpp"
 #include "run/row_feed.hpp"
+#include "run/row_transfer.hpp"
 #include "stage/row_plan.hpp"
-#include "stage/transformer.hpp"
 
-#include <algorithm>
 #include <exception>
-#include <limits>
+#include <memory>
 #include <new>
-#include <poll.h>
 #include <system_error>
+#include <vector>
 
 namespace penstock::host {
 namespace {
 
 constexpr std::chrono::seconds kAbortTimeout(2);
 
-// Column 0 of a batch for the sink is the key.
-std::vector<std::string> keys_of_rejected(const BatchView& view, const std::vector<RejectedRow>& rejected) {
-  std::vector<std::string> keys;
-  for (const RejectedRow& row : rejected)
-    keys.emplace_back(row.row >= 0 && row.row < view.rows() ? view[0].bytes(row.row) : std::string_view());
-  return keys;
-}
-
 // One run: the objects it holds, and one function a step.
 class Execution {
  public:
   Execution(Connections& connections, State& state, const Clock& clock, const RunLimits& limits, RunJob job)
       : connections_(connections), state_(state), clock_(clock), limits_(limits), job_(std::move(job)), machine_(job_.request),
-        pace_(job_.request.view.max_rows_per_second), started_(clock.steady_ns()) {}
+        started_(clock.steady_ns()), started_wall_(clock.wall_ns()) {}
 
   RunReport run();
 
  private:
   const View& view() const { return job_.request.view; }
-  std::string source_label() const { return "batch source \"" + job_.source.name + "\""; }
-  std::string store_label() const { return "store \"" + view().store + "\""; }
-  CallLimits limits_for(const std::string& object) const {
-    return {limits_.call_timeout, job_.cancel, view().id.label() + ": " + object};
-  }
+  std::string source_label() const { return job_.source_label(); }
+  std::string store_label() const { return job_.store_label(); }
+  CallLimits limits_for(const std::string& object) const { return job_.call_limits(limits_, object); }
 
   void step();
   void act();
@@ -50,14 +39,8 @@ class Execution {
   Result<void> open_scan();
   Result<void> begin();
   Result<void> transfer();
-  Result<void> prepare(const RowFeed::Piece& piece);
-  Result<void> write(const RowFeed::Piece& piece);
-  Result<void> send(Transformed transformed);
-  Result<void> judge(const RunCounts& counts) const;
-  Result<void> pause(int64_t rows);
   Result<void> record();
-  bool cancelled() const { return job_.cancel && job_.cancel->cancelled(); }
-  void keep_rejects(std::vector<Reject> rejects);
+  RunCounts counts() const { return transfer_ ? transfer_->counts() : RunCounts(); }
   RunRecord make_record() const;
 
   Connections& connections_;
@@ -66,9 +49,8 @@ class Execution {
   const RunLimits& limits_;
   RunJob job_;
   RunMachine machine_;
-  Pace pace_;
-  int64_t started_;
-  int64_t started_wall_ = 0;
+  const int64_t started_;
+  const int64_t started_wall_;
 
   // Destroyed in the reverse order: the writer before the sink, the feed before the source.
   ResolvedOptions table_options_;
@@ -77,20 +59,11 @@ class Execution {
   std::optional<RowPlan> described_;
   std::unique_ptr<RowFeed> feed_;
   std::optional<RowFeed::Piece> first_;
-  // For the pieces of the stream: made for the schema and the honoured bits of the last one.
-  std::shared_ptr<const RowPlan> plan_;
-  uint32_t honoured_ = 0;
-  std::unique_ptr<Transformer> transformer_;
   std::unique_ptr<SinkWriter> writer_;
-  int64_t fence_ = 0;
-  uint64_t sequence_ = 0;
-  RunCounts counts_;
-  int64_t rows_estimate_ = -1;
-  std::vector<RejectRecord> rejects_;
+  std::unique_ptr<RowTransfer> transfer_;
 };
 
 RunReport Execution::run() {
-  started_wall_ = clock_.wall_ns();
   if (!job_.dry_run)
     if (auto started = state_.start_run(make_record()); !started) machine_.failed(std::move(started.failure()).in("state"));
   while (machine_.step() != Step::finish) step();
@@ -113,7 +86,7 @@ void Execution::step() {
   // nothing left that is worth giving up.
   const bool may_end = machine_.step() < Step::commit_marker;
   try {
-    if (may_end && cancelled()) return machine_.failed({PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"});
+    if (may_end && job_.cancelled()) return machine_.failed({PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"});
     act();
   } catch (const std::bad_alloc&) {
     machine_.failed({PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "out of memory"});
@@ -142,8 +115,8 @@ void Execution::act() {
       if (auto done = ask_horizon(); !done) machine_.failed(std::move(done.failure()));
       return;
     case Step::open_scan: return tell(open_scan(), [&] { machine_.scan_opened(first_.has_value()); });
-    case Step::begin: return tell(begin(), [&] { machine_.begun(fence_); });
-    case Step::transfer: return tell(transfer(), [&] { machine_.transferred(counts_); });
+    case Step::begin: return tell(begin(), [&] { machine_.begun(writer_ ? writer_->fence() : 0); });
+    case Step::transfer: return tell(transfer(), [&] { machine_.transferred(counts()); });
     case Step::flush: {
       auto flushed = writer_ ? writer_->flush(limits_for(store_label())) : Result<void>();
       if (!flushed) return machine_.failed(std::move(flushed.failure()).in(store_label() + ": flush"));
@@ -207,7 +180,7 @@ Result<void> Execution::ask_horizon() {
 
 Result<void> Execution::open_scan() {
   ScanRequest request = scan_request(view(), job_.source, table_options_, machine_.window(), *described_, limits_);
-  request.batch_rows = pace_.batch_rows(request.batch_rows);
+  request.batch_rows = Pace(view().max_rows_per_second).batch_rows(request.batch_rows);
   feed_ = std::make_unique<RowFeed>(*source_, limits_for(source_label()), std::move(request), static_cast<size_t>(limits_.queue_batches));
   auto first = feed_->next();
   if (!first) return std::move(first.failure()).in(source_label());
@@ -222,123 +195,20 @@ Result<void> Execution::begin() {
   auto writer = sink_->begin(limits_for(store_label()), spec);
   if (!writer) return std::move(writer.failure()).in(store_label() + ": begin");
   writer_ = std::move(*writer);
-  fence_ = writer_->fence();
   return {};
 }
 
 Result<void> Execution::transfer() {
-  pace_.start(std::chrono::nanoseconds(clock_.steady_ns()));
-  std::optional<RowFeed::Piece> piece = std::move(first_);
-  while (piece) {
-    if (auto written = write(*piece); !written) return written;
-    if (cancelled()) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
-    auto next = feed_->next();
-    if (!next) return std::move(next.failure()).in(source_label());
-    piece = std::move(*next);
-  }
-  feed_.reset();
-  return {};
-}
-
-// The stream's own schema counts: a source may deliver more than was asked, partitions may differ in what they honour, and a
-// table may change under a run.
-Result<void> Execution::prepare(const RowFeed::Piece& piece) {
-  if (transformer_ && plan_->schema() == piece.batch.schema() && honoured_ == piece.honoured) return {};
-  auto made = RowPlan::make(view(), job_.source, job_.entity, piece.batch.schema());
-  if (!made) return std::move(made.failure()).in(source_label());
-  if (made->sink_schema() != described_->sink_schema()) return internal(source_label() + ": the columns changed during the run");
-  plan_ = std::make_shared<const RowPlan>(std::move(*made));
-  honoured_ = piece.honoured;
-  WindowFilter filter{{}, {}, view().null_timestamp};
-  if ((honoured_ & PENSTOCK_HONOURED_SINCE) == 0 && machine_.window().since) filter.after = machine_.window().since->ordinal;
-  if ((honoured_ & PENSTOCK_HONOURED_UNTIL) == 0) filter.until = machine_.window().until.ordinal;
-  transformer_ = std::make_unique<Transformer>(plan_, filter, fence_);
-  return {};
-}
-
-Result<void> Execution::write(const RowFeed::Piece& piece) {
-  if (auto prepared = prepare(piece); !prepared) return prepared;
-  rows_estimate_ = std::max(rows_estimate_, piece.rows_estimate);
-  auto transformed = transformer_->apply(piece.batch);
-  if (!transformed) return std::move(transformed.failure()).in(source_label());
-
-  // What the view forbids is not written. Its rejects are kept, as they say why.
-  RunCounts expected = counts_;
-  expected.read += transformed->read;
-  expected.rejected += static_cast<int64_t>(transformed->rejects.size());
-  expected.null_cursors += transformed->null_cursors;
-  if (auto allowed = judge(expected); !allowed) {
-    counts_.read += static_cast<int64_t>(transformed->rejects.size());
-    counts_.rejected = expected.rejected;
-    counts_.null_cursors = expected.null_cursors;
-    keep_rejects(std::move(transformed->rejects));
-    return allowed;
-  }
-
-  const int64_t rows = transformed->read;
-  if (auto sent = send(std::move(*transformed)); !sent) return sent;
-  if (auto allowed = judge(counts_); !allowed) return allowed;
-  if (job_.on_progress) job_.on_progress({counts_, rows_estimate_, clock_.steady_ns() - started_});
-  return pause(rows);
-}
-
-Result<void> Execution::judge(const RunCounts& counts) const {
-  if (auto verdict = machine_.judge(counts)) return std::move(*verdict).in(source_label());
-  return {};
-}
-
-Result<void> Execution::send(Transformed transformed) {
-  WriteOutcome outcome;
-  std::vector<std::string> keys;
-  const int64_t rows = transformed.batch.rows();
-  if (job_.dry_run) {
-    outcome.written = rows;
-  } else if (rows > 0) {
-    auto written = writer_->write(limits_for(store_label()), ++sequence_, transformed.batch);
-    if (!written) return std::move(written.failure()).in(store_label() + ": write");
-    outcome = std::move(*written);
-    // A sink that took the array out leaves its rejects without keys.
-    if (!outcome.rejected.empty() && transformed.batch.array()->release != nullptr)
-      keys = keys_of_rejected(transformed.batch.view(), outcome.rejected);
-  }
-  counts_.read += transformed.read;
-  counts_.written += outcome.written;
-  counts_.unchanged += outcome.unchanged;
-  counts_.stale += outcome.stale + transformed.superseded;
-  counts_.rejected += static_cast<int64_t>(outcome.rejected.size() + transformed.rejects.size());
-  counts_.null_cursors += transformed.null_cursors;
-  for (size_t i = 0; i < outcome.rejected.size(); ++i) {
-    const RejectedRow& row = outcome.rejected[i];
-    const Schema& schema = described_->sink_schema();
-    const bool known = row.column >= 0 && static_cast<size_t>(row.column) < schema.size();
-    transformed.rejects.push_back({i < keys.size() ? keys[i] : std::string(), known ? schema[static_cast<size_t>(row.column)].name : std::string(),
-                                   "refused by the store", row.reason});
-  }
-  keep_rejects(std::move(transformed.rejects));
-  return {};
-}
-
-void Execution::keep_rejects(std::vector<Reject> rejects) {
-  for (Reject& reject : rejects) {
-    if (static_cast<int64_t>(rejects_.size()) >= limits_.rejects_kept) return;  // all are counted, the first are kept
-    rejects_.push_back({view().id, job_.run_id, std::move(reject.key), std::move(reject.column), std::move(reject.value_class),
-                        std::move(reject.reason), clock_.wall_ns()});
-  }
-}
-
-Result<void> Execution::pause(int64_t rows) {
-  const auto wait = pace_.wait(rows, std::chrono::nanoseconds(clock_.steady_ns()));
-  constexpr int64_t kLongestPoll = std::numeric_limits<int>::max();
-  const int64_t ms = std::min<int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(wait).count(), kLongestPoll);
-  if (ms == 0) return {};
-  pollfd fd{job_.cancel ? job_.cancel->fd() : -1, POLLIN, 0};
-  if (poll(&fd, 1, static_cast<int>(ms)) > 0) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
-  return {};
+  transfer_ = std::make_unique<RowTransfer>(job_, machine_, limits_, clock_,
+                                            RowTransfer::Parts{*feed_, writer_.get(), described_->sink_schema(), started_});
+  auto transferred = transfer_->run(std::exchange(first_, {}));
+  if (transferred) feed_.reset();
+  return transferred;
 }
 
 Result<void> Execution::record() {
   if (job_.dry_run) return {};
-  auto recorded = state_.finish_run(make_record(), rejects_, machine_.new_position(clock_.wall_ns()));
+  auto recorded = state_.finish_run(make_record(), transfer_ ? transfer_->rejects() : std::vector<RejectRecord>(), machine_.new_position(clock_.wall_ns()));
   if (!recorded) return std::move(recorded.failure()).in("state");
   return {};
 }
@@ -355,11 +225,12 @@ RunRecord Execution::make_record() const {
   if (over) record.finished_at_ns = clock_.wall_ns();
   if (machine_.window().since) record.from = machine_.window().since->text;
   record.to = machine_.window().until.text;
-  record.read = counts_.read;
-  record.written = counts_.written;
-  record.unchanged = counts_.unchanged;
-  record.stale = counts_.stale;
-  record.rejected = counts_.rejected;
+  const RunCounts rows = counts();
+  record.read = rows.read;
+  record.written = rows.written;
+  record.unchanged = rows.unchanged;
+  record.stale = rows.stale;
+  record.rejected = rows.rejected;
   if (machine_.failure()) record.error = machine_.failure()->message;
   if (!machine_.horizon().why.empty()) {
     record.guarantee = std::string(1, static_cast<char>('A' + static_cast<int>(machine_.horizon().guarantee) - 1));
@@ -372,28 +243,5 @@ RunRecord Execution::make_record() const {
 }  // namespace
 
 RunReport RunDriver::run(RunJob job) const { return Execution(connections_, state_, clock_, limits_, std::move(job)).run(); }
-
-TableRef table_ref(const BatchSource& source, const ResolvedOptions& options) {
-  return {source.database, source.schema, source.table, source.query, &options};
-}
-
-CursorRef cursor_ref(const View& view, const BatchSource& source, const std::string& column) {
-  return {source.cursor == CursorKind::xid ? PENSTOCK_CURSOR_XID : PENSTOCK_CURSOR_TIMESTAMP, column, view.timezone, view.lag.count()};
-}
-
-ScanRequest scan_request(const View& view, const BatchSource& source, const ResolvedOptions& options, const Window& window,
-                         const RowPlan& plan, const RunLimits& limits) {
-  ScanRequest request;
-  request.table = table_ref(source, options);
-  request.cursor = cursor_ref(view, source, plan.cursor_column());
-  request.since = window.since;
-  request.until = window.until;
-  request.columns = plan.columns();
-  request.key_columns = plan.key_columns();
-  request.include_null_cursor = view.null_timestamp != NullTimestamp::skip;
-  request.batch_rows = limits.batch_rows;
-  request.batch_bytes = limits.batch_bytes;
-  return request;
-}
 
 }  // namespace penstock::host

@@ -3,41 +3,14 @@
 
 #include "platform/clock.hpp"
 #include "run/connections.hpp"
-#include "run/machine.hpp"
+#include "run/job.hpp"
+#include "run/scan_request.hpp"
 
-#include <functional>
-#include <memory>
+#include <cstdint>
+#include <optional>
 #include <string>
-#include <vector>
 
 namespace penstock::host {
-
-struct RunLimits {
-  int64_t batch_rows = 16384;
-  int64_t batch_bytes = 8 << 20;
-  int64_t queue_batches = 4;
-  std::chrono::nanoseconds call_timeout = std::chrono::minutes(1);
-  int64_t rejects_kept = 10000;
-};
-
-struct RunProgress {
-  RunCounts counts;
-  int64_t rows_estimate = -1;  // -1: unknown
-  int64_t elapsed_ns = 0;
-};
-
-struct RunJob {
-  RunRequest request;
-  BatchSource source;
-  Entity entity;
-  std::chrono::nanoseconds ttl{0};  // 0: none
-  std::string run_id;
-  std::string reason;               // "interval", "manual", "full", …
-  int64_t attempt = 1;
-  bool dry_run = false;             // read and count, write nothing anywhere
-  std::shared_ptr<CancelToken> cancel;
-  std::function<void(const RunProgress&)> on_progress;  // on the worker thread, after each batch
-};
 
 struct RunReport {
   RunRecord record;
@@ -61,11 +34,5 @@ class RunDriver {
   const Clock& clock_;
   RunLimits limits_;
 };
-
-// The scan of a view's window: also for `plan`, which shows the statement.
-ScanRequest scan_request(const View& view, const BatchSource& source, const ResolvedOptions& options, const Window& window,
-                         const class RowPlan& plan, const RunLimits& limits);
-TableRef table_ref(const BatchSource& source, const ResolvedOptions& options);
-CursorRef cursor_ref(const View& view, const BatchSource& source, const std::string& column);
 
 }  // namespace penstock::host

@@ -1,0 +1,52 @@
+// What a run is given to do, and within which limits.
+#pragma once
+
+#include "config/definitions.hpp"
+#include "plugin/call.hpp"
+#include "run/machine.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace penstock::host {
+
+struct RunLimits {
+  int64_t batch_rows = 16384;
+  int64_t batch_bytes = 8 << 20;
+  int64_t queue_batches = 4;
+  std::chrono::nanoseconds call_timeout = std::chrono::minutes(1);
+  int64_t rejects_kept = 10000;
+};
+
+struct RunProgress {
+  RunCounts counts;
+  int64_t rows_estimate = -1;  // -1: unknown
+  int64_t elapsed_ns = 0;
+};
+
+struct RunJob {
+  RunRequest request;
+  BatchSource source;
+  Entity entity;
+  std::chrono::nanoseconds ttl{0};  // 0: none
+  std::string run_id;
+  std::string reason;               // "interval", "manual", "full", …
+  int64_t attempt = 1;
+  bool dry_run = false;             // read and count, write nothing anywhere
+  std::shared_ptr<CancelToken> cancel;
+  std::function<void(const RunProgress&)> on_progress;  // on the worker thread, after each batch
+
+  // For messages.
+  std::string source_label() const { return "batch source \"" + source.name + "\""; }
+  std::string store_label() const { return "store \"" + request.view.store + "\""; }
+  // For a call to that object.
+  CallLimits call_limits(const RunLimits& limits, const std::string& object) const {
+    return {limits.call_timeout, cancel, request.view.id.label() + ": " + object};
+  }
+  bool cancelled() const { return cancel && cancel->cancelled(); }
+};
+
+}  // namespace penstock::host

@@ -1,0 +1,132 @@
+#include "run/row_transfer.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <poll.h>
+
+namespace penstock::host {
+namespace {
+
+// Column 0 of a batch for the sink is the key.
+std::vector<std::string> keys_of_rejected(const BatchView& view, const std::vector<RejectedRow>& rejected) {
+  std::vector<std::string> keys;
+  for (const RejectedRow& row : rejected)
+    keys.emplace_back(row.row >= 0 && row.row < view.rows() ? view[0].bytes(row.row) : std::string_view());
+  return keys;
+}
+
+}  // namespace
+
+RowTransfer::RowTransfer(const RunJob& job, const RunMachine& machine, const RunLimits& limits, const Clock& clock, Parts parts)
+    : job_(job), machine_(machine), limits_(limits), clock_(clock), feed_(parts.feed), writer_(parts.writer), sink_schema_(parts.sink_schema),
+      started_(parts.started_ns), pace_(job.request.view.max_rows_per_second) {}
+
+Result<void> RowTransfer::run(std::optional<RowFeed::Piece> piece) {
+  pace_.start(std::chrono::nanoseconds(clock_.steady_ns()));
+  while (piece) {
+    if (auto written = write(*piece); !written) return written;
+    if (job_.cancelled()) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
+    auto next = feed_.next();
+    if (!next) return std::move(next.failure()).in(job_.source_label());
+    piece = std::move(*next);
+  }
+  return {};
+}
+
+// The stream's own schema counts: a source may deliver more than was asked, partitions may differ in what they honour, and a
+// table may change under a run.
+Result<void> RowTransfer::prepare(const RowFeed::Piece& piece) {
+  if (transformer_ && plan_->schema() == piece.batch.schema() && honoured_ == piece.honoured) return {};
+  auto made = RowPlan::make(job_.request.view, job_.source, job_.entity, piece.batch.schema());
+  if (!made) return std::move(made.failure()).in(job_.source_label());
+  if (made->sink_schema() != sink_schema_) return internal(job_.source_label() + ": the columns changed during the run");
+  plan_ = std::make_shared<const RowPlan>(std::move(*made));
+  honoured_ = piece.honoured;
+  WindowFilter filter{{}, {}, job_.request.view.null_timestamp};
+  if ((honoured_ & PENSTOCK_HONOURED_SINCE) == 0 && machine_.window().since) filter.after = machine_.window().since->ordinal;
+  if ((honoured_ & PENSTOCK_HONOURED_UNTIL) == 0) filter.until = machine_.window().until.ordinal;
+  transformer_ = std::make_unique<Transformer>(plan_, filter, writer_ ? writer_->fence() : 0);
+  return {};
+}
+
+Result<void> RowTransfer::write(const RowFeed::Piece& piece) {
+  if (auto prepared = prepare(piece); !prepared) return prepared;
+  rows_estimate_ = std::max(rows_estimate_, piece.rows_estimate);
+  auto transformed = transformer_->apply(piece.batch);
+  if (!transformed) return std::move(transformed.failure()).in(job_.source_label());
+
+  // What the view forbids is not written. Its rejects are kept, as they say why.
+  RunCounts expected = counts_;
+  expected.read += transformed->read;
+  expected.rejected += static_cast<int64_t>(transformed->rejects.size());
+  expected.null_cursors += transformed->null_cursors;
+  if (auto allowed = judge(expected); !allowed) {
+    counts_.read += static_cast<int64_t>(transformed->rejects.size());
+    counts_.rejected = expected.rejected;
+    counts_.null_cursors = expected.null_cursors;
+    keep_rejects(std::move(transformed->rejects));
+    return allowed;
+  }
+
+  const int64_t rows = transformed->read;
+  if (auto sent = send(std::move(*transformed)); !sent) return sent;
+  if (auto allowed = judge(counts_); !allowed) return allowed;
+  if (job_.on_progress) job_.on_progress({counts_, rows_estimate_, clock_.steady_ns() - started_});
+  return pause(rows);
+}
+
+Result<void> RowTransfer::judge(const RunCounts& counts) const {
+  if (auto verdict = machine_.judge(counts)) return std::move(*verdict).in(job_.source_label());
+  return {};
+}
+
+Result<void> RowTransfer::send(Transformed transformed) {
+  WriteOutcome outcome;
+  std::vector<std::string> keys;
+  const int64_t rows = transformed.batch.rows();
+  if (writer_ == nullptr) {
+    outcome.written = rows;
+  } else if (rows > 0) {
+    auto written = writer_->write(job_.call_limits(limits_, job_.store_label()), ++sequence_, transformed.batch);
+    if (!written) return std::move(written.failure()).in(job_.store_label() + ": write");
+    outcome = std::move(*written);
+    // A sink that took the array out leaves its rejects without keys.
+    if (!outcome.rejected.empty() && transformed.batch.array()->release != nullptr)
+      keys = keys_of_rejected(transformed.batch.view(), outcome.rejected);
+  }
+  counts_.read += transformed.read;
+  counts_.written += outcome.written;
+  counts_.unchanged += outcome.unchanged;
+  counts_.stale += outcome.stale + transformed.superseded;
+  counts_.rejected += static_cast<int64_t>(outcome.rejected.size() + transformed.rejects.size());
+  counts_.null_cursors += transformed.null_cursors;
+  for (size_t i = 0; i < outcome.rejected.size(); ++i) {
+    const RejectedRow& row = outcome.rejected[i];
+    const bool known = row.column >= 0 && static_cast<size_t>(row.column) < sink_schema_.size();
+    transformed.rejects.push_back({i < keys.size() ? keys[i] : std::string(),
+                                   known ? sink_schema_[static_cast<size_t>(row.column)].name : std::string(), "refused by the store",
+                                   row.reason});
+  }
+  keep_rejects(std::move(transformed.rejects));
+  return {};
+}
+
+void RowTransfer::keep_rejects(std::vector<Reject> rejects) {
+  for (Reject& reject : rejects) {
+    if (static_cast<int64_t>(rejects_.size()) >= limits_.rejects_kept) return;  // all are counted, the first are kept
+    rejects_.push_back({job_.request.view.id, job_.run_id, std::move(reject.key), std::move(reject.column), std::move(reject.value_class),
+                        std::move(reject.reason), clock_.wall_ns()});
+  }
+}
+
+Result<void> RowTransfer::pause(int64_t rows) {
+  const auto wait = pace_.wait(rows, std::chrono::nanoseconds(clock_.steady_ns()));
+  constexpr int64_t kLongestPoll = std::numeric_limits<int>::max();
+  const int64_t ms = std::min<int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(wait).count(), kLongestPoll);
+  if (ms == 0) return {};
+  pollfd fd{job_.cancel ? job_.cancel->fd() : -1, POLLIN, 0};
+  if (poll(&fd, 1, static_cast<int>(ms)) > 0) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
+  return {};
+}
+
+}  // namespace penstock::host

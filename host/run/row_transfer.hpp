@@ -1,0 +1,68 @@
+// The middle of a run: every batch of the scan through the transformer and into the store, and what became of its rows.
+#pragma once
+
+#include "base/failure.hpp"
+#include "platform/clock.hpp"
+#include "run/job.hpp"
+#include "run/machine.hpp"
+#include "run/pace.hpp"
+#include "run/row_feed.hpp"
+#include "stage/row_plan.hpp"
+#include "stage/transformer.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace penstock::host {
+
+class RowTransfer {
+ public:
+  struct Parts {
+    RowFeed& feed;
+    SinkWriter* writer;         // null in a dry run
+    const Schema& sink_schema;  // as the writer was begun with
+    int64_t started_ns;         // of the run, on the steady clock
+  };
+  // Keeps references to everything.
+  RowTransfer(const RunJob& job, const RunMachine& machine, const RunLimits& limits, const Clock& clock, Parts parts);
+
+  // Begins with `piece`, which was taken from the feed before (nothing: the feed is at its end), and goes on to the end of the
+  // feed. Once.
+  Result<void> run(std::optional<RowFeed::Piece> piece);
+
+  // Also after a failure: what was done up to it. The rows add up.
+  const RunCounts& counts() const { return counts_; }
+  const std::vector<RejectRecord>& rejects() const { return rejects_; }
+
+ private:
+  Result<void> prepare(const RowFeed::Piece& piece);
+  Result<void> write(const RowFeed::Piece& piece);
+  Result<void> send(Transformed transformed);
+  Result<void> judge(const RunCounts& counts) const;
+  Result<void> pause(int64_t rows);
+  void keep_rejects(std::vector<Reject> rejects);
+
+  const RunJob& job_;
+  const RunMachine& machine_;
+  const RunLimits& limits_;
+  const Clock& clock_;
+  RowFeed& feed_;
+  SinkWriter* const writer_;
+  const Schema& sink_schema_;
+  const int64_t started_;
+  Pace pace_;
+
+  // Made for the schema and the honoured bits of the last piece.
+  std::shared_ptr<const RowPlan> plan_;
+  uint32_t honoured_ = 0;
+  std::unique_ptr<Transformer> transformer_;
+
+  uint64_t sequence_ = 0;
+  RunCounts counts_;
+  int64_t rows_estimate_ = -1;
+  std::vector<RejectRecord> rejects_;
+};
+
+}  // namespace penstock::host
