@@ -1,5 +1,7 @@
 #include "support/postgres_server.hpp"
 
+#include "support/free_port.hpp"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -78,19 +80,6 @@ pid_t launch_as(const Account& account, std::vector<std::string> words, const st
   if (chdir("/") != 0) _exit(124);
   execv(argv[0], argv.data());
   _exit(127);
-}
-
-uint16_t free_port() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool ok = fd >= 0 && bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  close(fd);
-  if (!ok) throw std::runtime_error("no free port on 127.0.0.1");
-  return ntohs(address.sin_port);
 }
 
 std::vector<pid_t> children_of(pid_t pid) {
