@@ -157,7 +157,7 @@ const char* read_scalar(const ColumnType& type, std::string_view text, Scalar& o
   switch (type.type) {
     case Type::utf8:
       bytes = text;
-      return is_utf8(text) ? nullptr : "text that is not UTF-8";
+      return is_ascii(text) || is_utf8(text) ? nullptr : "text that is not UTF-8";
     case Type::binary: {
       const char* problem = read_bytes(type.form, text, scratch);
       bytes = scratch;
@@ -221,6 +221,7 @@ const char* CellReader::read_list(std::string_view text) {
 
 void CellReader::append(ColumnBuilder& builder) const {
   if (null_) return builder.append_null();
+  if (type_.type == Type::utf8 && !type_.list) return builder.append_bytes(text_);
   if (!type_.list) return append_scalar(builder, type_.type, scalar_, text_);
   for (const Item& item : items_) {
     if (item.null)

@@ -24,8 +24,8 @@ const char* CsvParser::find_special(const char* p, const char* end) const {
   return p;
 }
 
-size_t CsvParser::parse(const char* begin, const char* end, bool last, std::vector<CsvField>& fields) {
-  fields.clear();
+size_t CsvParser::parse(const char* begin, const char* end, bool last) {
+  n_fields_ = 0;
   problem_ = nullptr;
   in_quotes_ = false;
   const char* p = begin;
@@ -43,7 +43,7 @@ size_t CsvParser::parse(const char* begin, const char* end, bool last, std::vect
           in_quotes_ = true;
           if (!last) return 0;
           problem_ = "a quoted field does not end";
-          fields.push_back({start, static_cast<size_t>(end - start), true, escaped});
+          add({start, static_cast<size_t>(end - start), true, escaped});
           return length(end);
         }
         if (p + 1 == end && !last) return 0;  // the next byte may double the quote
@@ -51,7 +51,7 @@ size_t CsvParser::parse(const char* begin, const char* end, bool last, std::vect
         escaped = true;
         p += 2;
       }
-      fields.push_back({start, static_cast<size_t>(p - start), true, escaped});
+      add({start, static_cast<size_t>(p - start), true, escaped});
       ++p;
       if (p == end) return length(end);
       if (*p == delimiter_) {
@@ -70,7 +70,7 @@ size_t CsvParser::parse(const char* begin, const char* end, bool last, std::vect
     if (!quoted) {
       auto size = static_cast<size_t>(p - start);
       if (ends_record && size > 0 && start[size - 1] == '\r') --size;
-      fields.push_back({start, size, false, false});
+      add({start, size, false, false});
     }
     if (ends_record) return length(p == end ? p : p + 1);
     ++p;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,14 +18,17 @@ struct CsvField {
   std::string_view text() const { return {data, size}; }
 };
 
-// Splits records. No allocation once `fields` has grown to the width of the table.
+// Splits records. No allocation once there was a record of the table's width.
 class CsvParser {
  public:
   explicit CsvParser(char delimiter) : delimiter_(delimiter) {}
 
   // Splits the record at `begin` and returns its length with its line end; 0 when it does not end before `end`. With `last` the
-  // end of the text ends the record too; begin < end. The fields point into the text.
-  size_t parse(const char* begin, const char* end, bool last, std::vector<CsvField>& fields);
+  // end of the text ends the record too; begin < end.
+  size_t parse(const char* begin, const char* end, bool last);
+
+  // Of the record; they point into its text. Valid until the next parse.
+  std::span<const CsvField> fields() const { return {fields_.data(), n_fields_}; }
 
   // What is wrong with the record, or NULL.
   const char* problem() const { return problem_; }
@@ -33,8 +37,14 @@ class CsvParser {
 
  private:
   const char* find_special(const char* p, const char* end) const;
+  void add(const CsvField& field) {
+    if (n_fields_ == fields_.size()) fields_.resize(n_fields_ * 2 + 8);
+    fields_[n_fields_++] = field;
+  }
 
   char delimiter_;
+  std::vector<CsvField> fields_;  // only grows: the first n_fields_ count
+  size_t n_fields_ = 0;
   const char* problem_ = nullptr;
   bool in_quotes_ = false;
 };

@@ -122,12 +122,6 @@ const char* JsonParser::read_array(std::string_view text, const OnItem& on_item)
 }
 
 bool is_utf8(std::string_view text) {
-  // Most cells are short and ASCII: not worth a call through simdjson's dispatch.
-  unsigned char high = 0;
-  if (text.size() < 64) {
-    for (const char c : text) high |= static_cast<unsigned char>(c);
-    if (high < 0x80) return true;
-  }
   return simdjson::validate_utf8(text.data(), text.size());
 }
 

@@ -1,6 +1,8 @@
 // JSON values as text that has lost nothing: numbers keep their digits. The only user of simdjson.
 #pragma once
 
+#include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -30,5 +32,18 @@ class JsonParser {
 };
 
 bool is_utf8(std::string_view text);
+
+// Cheaper than is_utf8 for the short texts of which tables are made.
+inline bool is_ascii(std::string_view text) {
+  uint64_t high = 0;
+  const char* p = text.data();
+  size_t left = text.size();
+  for (uint64_t word; left >= sizeof word; left -= sizeof word, p += sizeof word) {
+    std::memcpy(&word, p, sizeof word);
+    high |= word;
+  }
+  for (; left > 0; --left, ++p) high |= static_cast<unsigned char>(*p);
+  return (high & 0x8080808080808080u) == 0;
+}
 
 }  // namespace penstock::files

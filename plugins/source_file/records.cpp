@@ -23,7 +23,7 @@ class CsvReader : public RecordReader {
     for (;;) {
       size_t size = 0;
       if (input_.size() > 0)
-        size = parser_.parse(input_.begin(), input_.end(), last_counts_ && input_.at_end(), fields_);
+        size = parser_.parse(input_.begin(), input_.end(), last_counts_ && input_.at_end());
       if (size == 0) {
         if (input_.at_end()) return false;
         if (input_.full()) return too_long(row);
@@ -44,18 +44,20 @@ class CsvReader : public RecordReader {
 
  private:
   bool is_blank(size_t size) const {
-    return fields_.size() == 1 && !fields_[0].quoted && fields_[0].size == 0 && size <= 2;
+    const auto fields = parser_.fields();
+    return fields.size() == 1 && !fields[0].quoted && fields[0].size == 0 && size <= 2;
   }
 
   void take(Row& row) {
     row.problem = parser_.problem();
     row.structure_lost = parser_.in_quotes();
-    if (row.problem == nullptr && fields_.size() != width_)
-      row.problem = fields_.size() < width_ ? "it has fewer fields than the header" : "it has more fields than the header";
+    const auto fields = parser_.fields();
+    if (row.problem == nullptr && fields.size() != width_)
+      row.problem = fields.size() < width_ ? "it has fewer fields than the header" : "it has more fields than the header";
     if (row.problem != nullptr) return;
     row.cells.resize(positions_.size());
     for (size_t i = 0; i < positions_.size(); ++i) {
-      const CsvField& field = fields_[positions_[i]];
+      const CsvField& field = fields[positions_[i]];
       row.cells[i] = {field.data, field.size, !field.quoted && field.text() == settings_.null_text, field.escaped};
     }
   }
@@ -83,7 +85,6 @@ class CsvReader : public RecordReader {
   std::vector<size_t> positions_;
   bool last_counts_;
   CsvParser parser_;
-  std::vector<CsvField> fields_;
   size_t consume_next_ = 0;  // of the record that was given out last
 };
 
@@ -204,16 +205,16 @@ std::vector<std::string> read_csv_header(const Settings& settings, Input& input,
     return Error(PENSTOCK_STATUS_INVALID_ARGUMENT, path + " line 1: the header " + what).detail("file", path);
   };
   CsvParser parser(settings.delimiter);
-  std::vector<CsvField> fields;
   size_t size = 0;
   for (;;) {
-    if (input.size() > 0) size = parser.parse(input.begin(), input.end(), last_counts && input.at_end(), fields);
+    if (input.size() > 0) size = parser.parse(input.begin(), input.end(), last_counts && input.at_end());
     if (size > 0) break;
     if (input.at_end()) return {};
     if (input.full()) throw bad("is larger than max_row_bytes");
     input.fill();
   }
   if (parser.problem() != nullptr) throw bad(std::string("cannot be read: ") + parser.problem());
+  const auto fields = parser.fields();
   if (fields.size() > kMaxColumns) throw bad("has more than " + std::to_string(kMaxColumns) + " columns");
   std::vector<std::string> names;
   std::set<std::string> seen;

@@ -18,14 +18,13 @@ std::string text_of(const CsvField& field) {
 // Everything in the text; a record with a problem is {"!", the problem}.
 Records parse_all(const std::string& text, char delimiter = ',') {
   CsvParser parser(delimiter);
-  std::vector<CsvField> fields;
   Records records;
   for (size_t at = 0; at < text.size();) {
-    const size_t size = parser.parse(text.data() + at, text.data() + text.size(), true, fields);
+    const size_t size = parser.parse(text.data() + at, text.data() + text.size(), true);
     if (size == 0) throw std::runtime_error("no progress");
     at += size;
     std::vector<std::string> record;
-    for (const CsvField& field : fields) record.push_back(text_of(field));
+    for (const CsvField& field : parser.fields()) record.push_back(text_of(field));
     if (parser.problem() != nullptr) record = {"!", parser.problem()};
     records.push_back(record);
   }
@@ -83,20 +82,18 @@ TEST(CsvParser, SplitsAtTheDelimiterItWasGiven) {
 TEST(CsvParser, WaitsForTheRestOfARecordAtEveryCut) {
   const std::string record = "a,\"b\"\"\r\n\",c\r\n";
   CsvParser parser(',');
-  std::vector<CsvField> fields;
   for (size_t cut = 0; cut < record.size(); ++cut)
-    EXPECT_EQ(cut == 0 ? 0 : parser.parse(record.data(), record.data() + cut, false, fields), 0u) << cut;
-  EXPECT_EQ(parser.parse(record.data(), record.data() + record.size(), false, fields), record.size());
+    EXPECT_EQ(cut == 0 ? 0 : parser.parse(record.data(), record.data() + cut, false), 0u) << cut;
+  EXPECT_EQ(parser.parse(record.data(), record.data() + record.size(), false), record.size());
   EXPECT_EQ(parser.problem(), nullptr);
 }
 
 TEST(CsvParser, TellsWhetherTheTextEndsInsideQuotes) {
   CsvParser parser(',');
-  std::vector<CsvField> fields;
   const std::string inside = "a,\"b", outside = "a,b";
-  EXPECT_EQ(parser.parse(inside.data(), inside.data() + inside.size(), false, fields), 0u);
+  EXPECT_EQ(parser.parse(inside.data(), inside.data() + inside.size(), false), 0u);
   EXPECT_TRUE(parser.in_quotes());
-  EXPECT_EQ(parser.parse(outside.data(), outside.data() + outside.size(), false, fields), 0u);
+  EXPECT_EQ(parser.parse(outside.data(), outside.data() + outside.size(), false), 0u);
   EXPECT_FALSE(parser.in_quotes());
 }
 
@@ -165,9 +162,8 @@ TEST(CsvSkipper, AgreesWithTheParserAboutRecordEndsHoweverTheTextIsCut) {
     const std::string text = random_text(random, 60);
     std::vector<size_t> expected, ends;
     CsvParser parser(',');
-    std::vector<CsvField> fields;
     for (size_t at = 0; at < text.size();) {
-      const size_t size = parser.parse(text.data() + at, text.data() + text.size(), false, fields);
+      const size_t size = parser.parse(text.data() + at, text.data() + text.size(), false);
       if (size == 0) break;
       expected.push_back(at += size);
     }
