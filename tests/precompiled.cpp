@@ -1,0 +1,1 @@
+// Only so that precompiled.hpp has a target.
