@@ -1,11 +1,12 @@
 #include "plugin/module_check.hpp"
 
+#include "config/keys.hpp"
 #include "config/options.hpp"
 #include "plugin/printable.hpp"
 
 #include <penstock/source.h>
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstring>
@@ -32,6 +33,7 @@ constexpr const char* kSinkSlots[] = {"open",  "close",  "ping",  "capabilities"
                                       "flush", "commit", "abort", "end",          "get_extension"};
 constexpr const char* kMarkerSlots[] = {"load", "compare_and_store"};
 constexpr const char* kLookupSlots[] = {"read"};
+constexpr const char* kLayoutSlots[] = {"describe_keys"};
 static_assert(offsetof(penstock_source_vtab, get_extension) == kSlotsAt + 8 * (std::size(kSourceSlots) - 1));
 static_assert(offsetof(penstock_sink_vtab, get_extension) == kSlotsAt + 8 * (std::size(kSinkSlots) - 1));
 
@@ -109,12 +111,16 @@ Result<void> check_option(const std::string& owner, const penstock_option_desc* 
   return check_default(what, desc);
 }
 
-Result<void> check_options_of(const std::string& owner, const penstock_option_desc* const* options, uint64_t count) {
+// `section` is where the options are written, among the configuration's own keys.
+Result<void> check_options_of(const std::string& owner, const SectionKeys& section, const penstock_option_desc* const* options,
+                              uint64_t count) {
   if (count > kMaxOptions) return invalid(owner + ": " + std::to_string(count) + " options, allowed are " + std::to_string(kMaxOptions));
   if (count > 0 && options == nullptr) return invalid(owner + ": the options are NULL");
   std::set<std::string_view> names;
   for (uint64_t i = 0; i < count; ++i) {
     if (auto checked = check_option(owner, options[i]); !checked) return checked;
+    if (std::find(section.keys.begin(), section.keys.end(), options[i]->name) != section.keys.end())
+      return invalid(owner + ": option \"" + options[i]->name + "\": the name is a key of [" + std::string(section.section) + "]");
     if (!names.insert(options[i]->name).second) return invalid(owner + ": two options are named \"" + options[i]->name + "\"");
   }
   return {};
@@ -128,9 +134,10 @@ Result<void> check_component(const penstock_component& component) {
   const bool source = component.kind == PENSTOCK_KIND_SOURCE;
   if (auto slots = source ? check_slots(what, component.vtab, kSourceSlots) : check_slots(what, component.vtab, kSinkSlots); !slots)
     return slots;
-  if (auto options = check_options_of(what, component.options, component.n_options); !options) return options;
+  const SectionKeys& section = source ? kWarehouseKeys : kStoreKeys;
+  if (auto options = check_options_of(what, section, component.options, component.n_options); !options) return options;
   if (!source && component.n_table_options > 0) return invalid(what + ": only a source has table options");
-  return check_options_of(what + ": table", component.table_options, component.n_table_options);
+  return check_options_of(what + ": table", kBatchSourceKeys, component.table_options, component.n_table_options);
 }
 
 Result<void> check_head(const penstock_module& module, const PluginNote& note) {
@@ -182,8 +189,14 @@ Result<std::vector<const penstock_component*>> check_module(const penstock_modul
   return usable;
 }
 
-Result<void> check_marker_vtab(const penstock_marker_vtab& vtab) { return check_slots(PENSTOCK_EXT_MARKER, &vtab, kMarkerSlots); }
-
-Result<void> check_lookup_vtab(const penstock_lookup_vtab& vtab) { return check_slots(PENSTOCK_EXT_LOOKUP, &vtab, kLookupSlots); }
+Result<void> check_feature(const char* id, const penstock_marker_vtab* vtab) {
+  return vtab == nullptr ? Result<void>() : check_slots(id, vtab, kMarkerSlots);
+}
+Result<void> check_feature(const char* id, const penstock_lookup_vtab* vtab) {
+  return vtab == nullptr ? Result<void>() : check_slots(id, vtab, kLookupSlots);
+}
+Result<void> check_feature(const char* id, const penstock_layout_vtab* vtab) {
+  return vtab == nullptr ? Result<void>() : check_slots(id, vtab, kLayoutSlots);
+}
 
 }  // namespace penstock::host

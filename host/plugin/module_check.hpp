@@ -15,9 +15,10 @@ namespace penstock::host {
 // The components that this host can use; those of a kind that only a newer ABI minor knows are left out.
 Result<std::vector<const penstock_component*>> check_module(const penstock_module* module, const PluginNote& note);
 
-// An optional feature's vtable as get_extension returned it; the failure names the missing slot.
-Result<void> check_marker_vtab(const penstock_marker_vtab& vtab);
-Result<void> check_lookup_vtab(const penstock_lookup_vtab& vtab);
+// A sink's optional feature as get_extension returned it; null (the sink lacks it) is fine. The failure names the missing slot.
+Result<void> check_feature(const char* id, const penstock_marker_vtab* vtab);
+Result<void> check_feature(const char* id, const penstock_lookup_vtab* vtab);
+Result<void> check_feature(const char* id, const penstock_layout_vtab* vtab);
 
 // `source "file"`: for messages.
 std::string component_label(const penstock_component& component);

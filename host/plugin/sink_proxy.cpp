@@ -19,6 +19,7 @@ struct OpenSink {
   penstock_sink* object;
   const penstock_marker_vtab* marker = nullptr;
   const penstock_lookup_vtab* lookup = nullptr;
+  const penstock_layout_vtab* layout = nullptr;
   SerialUse use = {};
 
   ~OpenSink() {
@@ -248,6 +249,18 @@ class PluginSink final : public Sink {
     return answer;
   }
 
+  Result<std::string> describe_keys(const CallLimits& limits, const ViewId& view, const std::string& entity) override {
+    CallContext call(sink_->runtime, sink_->component, limits);
+    if (auto go = call.start("describe keys"); !go) return go.failure();
+    if (sink_->layout == nullptr) return unsupported("describe keys");
+    const SerialUse::Turn turn(sink_->use);
+    const penstock_view_ref ref = to_c(view, entity);
+    penstock_buffer* const keys = call.buffer(kMaxShortText);
+    const penstock_status status = sink_->layout->describe_keys(call.get(), sink_->object, &ref, keys);
+    if (auto done = call.finish(status, "describe keys"); !done) return done.failure();
+    return printable(keys->bytes, kMaxShortText);
+  }
+
  private:
   Failure unsupported(std::string_view action) const {
     return Failure{PENSTOCK_STATUS_NOT_SUPPORTED, PENSTOCK_RETRY_NEVER, "this sink does not do that"}.in(action).in(sink_->component);
@@ -257,14 +270,13 @@ class PluginSink final : public Sink {
 };
 
 // Asks for the optional features once; a vtable with a hole in it is a reason not to use the sink at all.
-Result<void> find_features(OpenSink& sink, const CallContext& call) {
+Result<void> find_features(OpenSink& sink) {
   sink.marker = static_cast<const penstock_marker_vtab*>(sink.vtab->get_extension(sink.object, PENSTOCK_EXT_MARKER));
+  if (auto checked = check_feature(PENSTOCK_EXT_MARKER, sink.marker); !checked) return checked;
   sink.lookup = static_cast<const penstock_lookup_vtab*>(sink.vtab->get_extension(sink.object, PENSTOCK_EXT_LOOKUP));
-  if (sink.marker != nullptr)
-    if (auto checked = check_marker_vtab(*sink.marker); !checked) return call.misbehaved("open", checked.failure().message);
-  if (sink.lookup != nullptr)
-    if (auto checked = check_lookup_vtab(*sink.lookup); !checked) return call.misbehaved("open", checked.failure().message);
-  return {};
+  if (auto checked = check_feature(PENSTOCK_EXT_LOOKUP, sink.lookup); !checked) return checked;
+  sink.layout = static_cast<const penstock_layout_vtab*>(sink.vtab->get_extension(sink.object, PENSTOCK_EXT_LAYOUT));
+  return check_feature(PENSTOCK_EXT_LAYOUT, sink.layout);
 }
 
 }  // namespace
@@ -278,7 +290,7 @@ Result<std::unique_ptr<Sink>> open_sink_proxy(std::shared_ptr<PluginRuntime> run
   if (auto done = call.finish(vtab->open(call.get(), options, &object), "open"); !done) return done.failure();
   if (object == nullptr) return call.misbehaved("open", "answered OK without an object");
   const std::shared_ptr<OpenSink> sink(new OpenSink{std::move(runtime), component.id, vtab, object});
-  if (auto features = find_features(*sink, call); !features) return features.failure();
+  if (auto features = find_features(*sink); !features) return call.misbehaved("open", features.failure().message);
   return std::unique_ptr<Sink>(std::make_unique<PluginSink>(sink));
 }
 

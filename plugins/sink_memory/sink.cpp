@@ -131,4 +131,8 @@ uint64_t MemorySink::set_ttl(const Call&, const ViewRef& view, const std::vector
   return store_->set_ttl(view_name(view), keys, ttl_ms);
 }
 
+std::string MemorySink::describe_keys(const ViewRef& view) {
+  return view.view + "_v" + std::to_string(view.view_version) + ", <" + view.entity + ">, in the host's memory";
+}
+
 }  // namespace penstock::memory

@@ -7,7 +7,7 @@
 
 namespace penstock::memory {
 
-class MemorySink final : public Sink, public MarkerStore, public ProfileLookup, public ProfileDelete, public ProfileTtl {
+class MemorySink final : public Sink, public MarkerStore, public ProfileLookup, public ProfileDelete, public ProfileTtl, public KeyLayout {
  public:
   static constexpr ComponentInfo kInfo = {"memory", "In-process memory",
                                           "A store within the host itself: nothing to install, gone when the host ends."};
@@ -27,6 +27,7 @@ class MemorySink final : public Sink, public MarkerStore, public ProfileLookup, 
                      BatchBuilder& out) override;
   uint64_t remove_profiles(const Call&, const ViewRef&, const std::vector<std::string_view>& keys) override;
   uint64_t set_ttl(const Call&, const ViewRef&, const std::vector<std::string_view>& keys, int64_t ttl_ms) override;
+  std::string describe_keys(const ViewRef&) override;
 
  private:
   std::shared_ptr<Store> store_;

@@ -147,4 +147,9 @@ uint64_t RedisSink::set_ttl(const Call& call, const ViewRef& view, const std::ve
   return count_over(call, view, Script::set_ttl, keys, {std::to_string(std::min(ttl_ms, kMaxTtlMs))});
 }
 
+std::string RedisSink::describe_keys(const ViewRef& view) {
+  const Layout layout(settings_.key_prefix, view.view, view.view_version);
+  return "hash " + layout.profiles + "<" + view.entity + ">; marker " + layout.marker_key;
+}
+
 }  // namespace penstock::redis

@@ -9,7 +9,7 @@
 namespace penstock::redis {
 
 // One connection, made anew when it was lost; but a writer keeps to the connection that it began on.
-class RedisSink final : public Sink, public MarkerStore, public ProfileLookup, public ProfileDelete, public ProfileTtl {
+class RedisSink final : public Sink, public MarkerStore, public ProfileLookup, public ProfileDelete, public ProfileTtl, public KeyLayout {
  public:
   static constexpr ComponentInfo kInfo = {"redis", "Redis", "One hash a profile in a Redis server (6 or newer), written newest-wins."};
   static constexpr auto& kOptions = kSinkOptions;
@@ -26,6 +26,7 @@ class RedisSink final : public Sink, public MarkerStore, public ProfileLookup, p
                      BatchBuilder& out) override;
   uint64_t remove_profiles(const Call&, const ViewRef&, const std::vector<std::string_view>& keys) override;
   uint64_t set_ttl(const Call&, const ViewRef&, const std::vector<std::string_view>& keys, int64_t ttl_ms) override;
+  std::string describe_keys(const ViewRef&) override;
 
  private:
   // Runs body(session). What it does may be done twice: when a connection that was idle turns out to be lost, it is run once

@@ -291,6 +291,11 @@ FIELD(penstock_ttl_vtab, struct_size, 0, uint32_t);
 FIELD(penstock_ttl_vtab, reserved, 4, uint32_t);
 FIELD(penstock_ttl_vtab, set_ttl, 8, penstock_status (*)(penstock_call*, penstock_sink*, const penstock_view_ref*,
       const penstock_bytes* keys, uint64_t n_keys, int64_t ttl_ms, uint64_t* touched));
+SIZE(penstock_layout_vtab, 16);
+FIELD(penstock_layout_vtab, struct_size, 0, uint32_t);
+FIELD(penstock_layout_vtab, reserved, 4, uint32_t);
+FIELD(penstock_layout_vtab, describe_keys, 8,
+      penstock_status (*)(penstock_call*, penstock_sink*, const penstock_view_ref*, penstock_buffer* out));
 
 /* What the numbers mean. */
 #define VALUE(name, number) _Static_assert((name) == (number), #name)

@@ -95,6 +95,13 @@ class ProfileTtl {
   virtual uint64_t set_ttl(const Call&, const ViewRef&, const std::vector<std::string_view>& keys, int64_t ttl_ms) = 0;
 };
 
+class KeyLayout {
+ public:
+  virtual ~KeyLayout() = default;
+  // A pattern such as `hash penstock:users_v1:<domain_userid>`. No I/O.
+  virtual std::string describe_keys(const ViewRef&) = 0;
+};
+
 // One connection to a store. Constructor and static members as for Source.
 class Sink {
  public:
@@ -196,6 +203,15 @@ inline constexpr penstock_ttl_vtab kTtlVtab = {
         },
 };
 
+inline constexpr penstock_layout_vtab kLayoutVtab = {
+    .struct_size = sizeof(penstock_layout_vtab),
+    .reserved = 0,
+    .describe_keys =
+        [](penstock_call* c, penstock_sink* self, const penstock_view_ref* view, penstock_buffer* out) {
+          return guarded(c, [&](const Call& call) { call.append(out, feature<KeyLayout>(self).describe_keys(view_from(*view))); });
+        },
+};
+
 template <class T>
 constexpr penstock_sink_vtab sink_vtab() {
   return {
@@ -261,6 +277,7 @@ constexpr penstock_sink_vtab sink_vtab() {
         if (name == PENSTOCK_EXT_MARKER && dynamic_cast<MarkerStore*>(sink(self)) != nullptr) return &kMarkerVtab;
         if (name == PENSTOCK_EXT_LOOKUP && dynamic_cast<ProfileLookup*>(sink(self)) != nullptr) return &kLookupVtab;
         if (name == PENSTOCK_EXT_DELETE && dynamic_cast<ProfileDelete*>(sink(self)) != nullptr) return &kDeleteVtab;
+        if (name == PENSTOCK_EXT_LAYOUT && dynamic_cast<KeyLayout*>(sink(self)) != nullptr) return &kLayoutVtab;
         if (name == PENSTOCK_EXT_TTL && dynamic_cast<ProfileTtl*>(sink(self)) != nullptr) return &kTtlVtab;
         return nullptr;
       },

@@ -169,6 +169,16 @@ typedef struct penstock_ttl_vtab {
                              uint64_t n_keys, int64_t ttl_ms, uint64_t* touched);
 } penstock_ttl_vtab;
 
+/* "layout/1": where a profile is, for people who look into the store with its own tools. */
+#define PENSTOCK_EXT_LAYOUT "layout/1"
+
+typedef struct penstock_layout_vtab {
+  uint32_t struct_size;
+  uint32_t reserved;
+  /* [serial: sink] Appends a pattern such as `hash penstock:users_v1:<domain_userid>`. No I/O. */
+  penstock_status (*describe_keys)(penstock_call*, penstock_sink*, const penstock_view_ref*, penstock_buffer* out);
+} penstock_layout_vtab;
+
 #ifdef __cplusplus
 }
 #endif

@@ -156,16 +156,23 @@ static penstock_status lookup(penstock_call* call, penstock_sink* self, const pe
   return PENSTOCK_STATUS_OK;
 }
 
+static penstock_status describe_keys(penstock_call* call, penstock_sink* self, const penstock_view_ref* view, penstock_buffer* out) {
+  (void)self;
+  call->host->append(call, out, "row\t", 4);
+  call->host->append(call, out, view->view.data, view->view.size);
+  return PENSTOCK_STATUS_OK;
+}
+
+static const penstock_layout_vtab kLayout = {sizeof kLayout, 0, describe_keys};
 static const penstock_marker_vtab kMarker = {sizeof kMarker, 0, load_marker, compare_and_store};
 static const penstock_marker_vtab kMarkerWithHole = {sizeof kMarkerWithHole, 0, load_marker, NULL};
 static const penstock_lookup_vtab kLookup = {sizeof kLookup, 0, lookup};
 
 static const void* get_extension(penstock_sink* self, const char* id) {
-  if (strcmp(id, PENSTOCK_EXT_MARKER) == 0) {
-    if (mode_is(self->mode, "no_features")) return NULL;
-    return mode_is(self->mode, "marker_hole") ? &kMarkerWithHole : &kMarker;
-  }
-  return strcmp(id, PENSTOCK_EXT_LOOKUP) == 0 && !mode_is(self->mode, "no_features") ? &kLookup : NULL;
+  if (mode_is(self->mode, "no_features")) return NULL;
+  if (strcmp(id, PENSTOCK_EXT_MARKER) == 0) return mode_is(self->mode, "marker_hole") ? &kMarkerWithHole : &kMarker;
+  if (strcmp(id, PENSTOCK_EXT_LAYOUT) == 0) return &kLayout;
+  return strcmp(id, PENSTOCK_EXT_LOOKUP) == 0 ? &kLookup : NULL;
 }
 static penstock_status validate(penstock_call* call, const penstock_options* options) {
   (void)call;

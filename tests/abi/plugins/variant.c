@@ -125,6 +125,8 @@ static const penstock_option_desc kOption = {sizeof kOption, PENSTOCK_OPTION_INT
 static const penstock_option_desc kOption = {sizeof kOption, PENSTOCK_OPTION_INT, 0, 0, "speed", "How fast.", "quick", NULL, INT64_MIN, INT64_MAX};
 #elif defined(VARIANT_OPTION_RANGE)
 static const penstock_option_desc kOption = {sizeof kOption, PENSTOCK_OPTION_DURATION, 0, 0, "wait", "How long.", "5m", NULL, 0, 1000};
+#elif defined(VARIANT_OPTION_KEY)
+static const penstock_option_desc kOption = {sizeof kOption, PENSTOCK_OPTION_INT, 0, 0, "plugin", "Taken.", NULL, NULL, INT64_MIN, INT64_MAX};
 #elif defined(VARIANT_OPTION_SECRET)
 static const penstock_option_desc kOption = {sizeof kOption, PENSTOCK_OPTION_STRING, PENSTOCK_OPTION_SECRET, 0, "password", "The password.", "hunter2", NULL, INT64_MIN, INT64_MAX};
 #else

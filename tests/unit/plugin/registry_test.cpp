@@ -141,6 +141,7 @@ TEST(Registry, RefusesOptionsThatMakeNoSense) {
   EXPECT_EQ(load(folder, "variant_option_name"), "source \"variant\": an option's name is not [a-z][a-z0-9_]*");
   EXPECT_EQ(load(folder, "variant_option_default"), "source \"variant\": option \"speed\": the default \"quick\" does not fit the type");
   EXPECT_THAT(load(folder, "variant_option_range"), testing::StartsWith("source \"variant\": option \"wait\": the default: "));
+  EXPECT_EQ(load(folder, "variant_option_key"), "source \"variant\": option \"plugin\": the name is a key of [warehouse]");
   EXPECT_EQ(load(folder, "variant_option_secret"), "source \"variant\": option \"password\": a secret or required option has a default");
   EXPECT_EQ(load(folder, "variant_option_twice"), "source \"variant\": two options are named \"speed\"");
 }

@@ -189,6 +189,12 @@ TEST_F(MisbehavingSink, IsNotOpenedWithAHoleInAFeature) {
   EXPECT_EQ(outcome(plugin.try_sink("marker_hole")), "misbehaving: open: marker/1: slot compare_and_store is NULL");
 }
 
+TEST_F(MisbehavingSink, DescribesItsKeys) {
+  EXPECT_EQ(*plugin.sink("fine")->describe_keys({}, {"users", 1}, "user_id"), "row\\tusers");
+  EXPECT_EQ(outcome(plugin.sink("no_features")->describe_keys({}, {"users", 1}, "user_id")),
+            "misbehaving: describe keys: this sink does not do that");
+}
+
 TEST_F(MisbehavingSink, SaysWhichFeaturesItLacks) {
   const auto sink = plugin.sink("no_features");
   EXPECT_FALSE(sink->has_marker());
