@@ -81,7 +81,9 @@ TEST(Batch, CountsTheBytesOfItsRows) {
 
 TEST(Batch, CountsTheItemsOfItsLists) {
   const Schema schema{penstock::list_of("l", Type::int32)};
-  EXPECT_EQ(make_batch(schema, {{test::Cell::List{1, 2, 3}}, {test::Cell::List{}}}).byte_size(), 12 + 12);
+  const test::Cell three(test::Cell::List{1, 2, 3});
+  const test::Cell none(test::Cell::List{});
+  EXPECT_EQ(make_batch(schema, {Row(1, three), Row(1, none)}).byte_size(), 12 + 12);
 }
 
 }  // namespace
