@@ -1,5 +1,6 @@
 #include "app/workspace.hpp"
 
+#include "config/keys.hpp"
 #include "config/options.hpp"
 
 namespace penstock::host {
@@ -68,7 +69,7 @@ void Workspace::check_plugins(const Configuration& configuration, std::vector<Pr
     for (const BatchSource& source : configuration.batch_sources) {
       if (source.warehouse != warehouse.name) continue;
       auto found = check_options("batch source \"" + source.name + "\"", source.where, source.options, component->declared->table_options,
-                                 component->declared->n_table_options);
+                                 component->declared->n_table_options, kBatchSourceKeys.list());
       problems.insert(problems.end(), found.begin(), found.end());
     }
   }

@@ -80,7 +80,7 @@ Result<Coercer> Coercer::make(const penstock::Field& column, FieldType field, co
   if (fit == Fit::never)
     return invalid("column \"" + column.name + "\" of type " + type_label(column) + " cannot become " + field.name());
   if (field.scalar == Scalar::unix_timestamp && is_naive(item) && !zone)
-    return invalid("column \"" + column.name + "\" is a " + type_label(column) +
+    return invalid("column \"" + column.name + "\" is of type " + type_label(column) +
                    ": set `timezone` on the view to the zone that its values are in");
   const bool can_fail = from_list || fit == Fit::sometimes;
   return Coercer(field, zone, can_fail, !can_fail && !field.list && sink_field({}, field).type == column.type);

@@ -50,7 +50,7 @@ class Resolver {
   }
   void needs_timezone(const std::string& what, const penstock::Field& column) {
     problem(PENSTOCK_STATUS_INVALID_ARGUMENT,
-            what + " is a " + type_label(column) + ": set `timezone` on the view to the zone that its values are in");
+            what + " is of type " + type_label(column) + ": set `timezone` on the view to the zone that its values are in");
   }
   std::optional<Failure>& failure() { return failure_; }
 
@@ -99,7 +99,7 @@ Result<RowPlan> RowPlan::make(const View& view, const BatchSource& source, const
     const auto at = resolver.find("key column", name);
     if (!at) continue;
     if (!can_be_key(schema[*at]))
-      resolver.problem(PENSTOCK_STATUS_INVALID_ARGUMENT, "key column \"" + name + "\" is a " + type_label(schema[*at]) + ", which cannot be a key");
+      resolver.problem(PENSTOCK_STATUS_INVALID_ARGUMENT, "key column \"" + name + "\" is of type " + type_label(schema[*at]) + ", which cannot be a key");
     plan.keys_.push_back(*at);
   }
 
@@ -108,7 +108,7 @@ Result<RowPlan> RowPlan::make(const View& view, const BatchSource& source, const
     const auto& column = schema[*at];
     if (!can_be_cursor(column, source.cursor))
       resolver.problem(PENSTOCK_STATUS_INVALID_ARGUMENT,
-                       "timestamp_field \"" + column.name + "\" is a " + type_label(column) + "; " +
+                       "timestamp_field \"" + column.name + "\" is of type " + type_label(column) + "; " +
                            (source.cursor == CursorKind::xid ? "cursor = \"xid\" needs a transaction id column" : "it must be a timestamp or a date"));
     else if (is_naive(column) && !plan.zone_)
       resolver.needs_timezone("timestamp_field \"" + column.name + "\"", column);
@@ -131,7 +131,7 @@ Result<RowPlan> RowPlan::make(const View& view, const BatchSource& source, const
     const auto at = resolver.find("order_by", name);
     if (!at) continue;
     if (!can_be_order(schema[*at]))
-      resolver.problem(PENSTOCK_STATUS_INVALID_ARGUMENT, "order_by \"" + name + "\" is a " + type_label(schema[*at]) + ", which has no order in time");
+      resolver.problem(PENSTOCK_STATUS_INVALID_ARGUMENT, "order_by \"" + name + "\" is of type " + type_label(schema[*at]) + ", which has no order in time");
     else if (is_naive(schema[*at]) && !plan.zone_)
       resolver.needs_timezone("order_by \"" + name + "\"", schema[*at]);
     plan.order_.push_back(*at);

@@ -68,6 +68,12 @@ TEST_F(BadInput, UnknownKey) {
   EXPECT_THAT(validate(), AllOf(HasSubstr("penstock.toml:"), HasSubstr("view \"" + std::string(kView) + "\" v1"), HasSubstr("\"ownr\""), HasSubstr("did you mean \"owner\"?")));
 }
 
+TEST_F(BadInput, AMisspeltKeyWhereAPluginHasOptionsOfItsOwn) {
+  configure_with("table = \"", "descripton = \"x\"\ntable = \"", files());
+  EXPECT_THAT(validate(), AllOf(HasSubstr("penstock.toml:"), HasSubstr("batch source \"ecommerce_transaction_interactions_source\""),
+                                HasSubstr("unknown option \"descripton\" (did you mean \"description\"?)")));
+}
+
 TEST_F(BadInput, WrongType) {
   configure_with("version = 1", "version = \"one\"", files());
   EXPECT_THAT(validate(), AllOf(HasSubstr("penstock.toml:"), HasSubstr("version"), HasSubstr("integer")));
@@ -114,7 +120,7 @@ TEST_F(BadInput, MissingColumn) {
 
 TEST_F(BadInput, TimestampColumnOfAWrongType) {
   configure_with("timestamp_field = \"UPDATED_AT\"", "timestamp_field = \"TOTAL_REVENUE\"", {.warehouse = postgres_warehouse(), .store = kMemory});
-  EXPECT_THAT(validate(78, true), HasSubstr("timestamp_field \"TOTAL_REVENUE\" is a int64; it must be a timestamp or a date"));
+  EXPECT_THAT(validate(78, true), HasSubstr("timestamp_field \"TOTAL_REVENUE\" is of type int64; it must be a timestamp or a date"));
 }
 
 TEST_F(BadInput, AViewOnAnUnknownSource) {

@@ -351,7 +351,7 @@ TEST(Coercion, ToUnixTimestampCountsInstants) {
 TEST(Coercion, ReadsNaiveTimesInTheViewsZone) {
   const penstock::Field naive = column(Type::timestamp_us);
   EXPECT_EQ(coerce(naive, 1, {Scalar::unix_timestamp, false}),
-            fails("column \"c\" is a timestamp without time zone: set `timezone` on the view to the zone that its values are in"));
+            fails("column \"c\" is of type timestamp without time zone: set `timezone` on the view to the zone that its values are in"));
   expect_all(Scalar::unix_timestamp,
              {{naive, int64_t{1768478400000000} /* 2026-01-15T12:00 */, is(int64_t{1768474800} * kSecond)},
               {naive, kMax, fails("time outside 1678 to 2262, or infinity: does not fit into nanoseconds")},
@@ -388,7 +388,7 @@ TEST(Coercion, DoesNotMixListsAndSingleValues) {
   nested.children[0].children.push_back(column(Type::utf8));
   EXPECT_EQ(coerce(nested, null, {Scalar::string, true}), fails("column \"c\" of type list of list of text cannot become string_list"));
   EXPECT_EQ(coerce(list_of("c", Type::timestamp_us), null, {Scalar::unix_timestamp, true}),
-            fails("column \"c\" is a list of timestamp without time zone: set `timezone` on the view to the zone that its values are in"));
+            fails("column \"c\" is of type list of timestamp without time zone: set `timezone` on the view to the zone that its values are in"));
   EXPECT_EQ(coerce(column(Type::null), null, {Scalar::int32, true}), is(null));
 }
 

@@ -105,20 +105,20 @@ TEST(RowPlan, NamesEveryMissingColumnAndWhatWasMeant) {
 TEST(RowPlan, RefusesKeysThatHaveNoOneText) {
   Definition definition;
   definition.entity.keys = {"score"};
-  EXPECT_EQ(definition.problem(), "key column \"score\" is a double, which cannot be a key");
+  EXPECT_EQ(definition.problem(), "key column \"score\" is of type double, which cannot be a key");
   definition.entity.keys = {"id", "tags"};
-  EXPECT_EQ(definition.problem(), "key column \"tags\" is a list of text, which cannot be a key");
+  EXPECT_EQ(definition.problem(), "key column \"tags\" is of type list of text, which cannot be a key");
   definition.schema[0].type = Type::null;
   definition.entity.keys = {"id"};
-  EXPECT_EQ(definition.problem(), "key column \"id\" is a null, which cannot be a key");
+  EXPECT_EQ(definition.problem(), "key column \"id\" is of type null, which cannot be a key");
 }
 
 TEST(RowPlan, WantsATimestampAsTimestampField) {
   Definition definition;
   definition.source.timestamp_field = "amount";
-  EXPECT_EQ(definition.problem(), "timestamp_field \"amount\" is a int32; it must be a timestamp or a date");
+  EXPECT_EQ(definition.problem(), "timestamp_field \"amount\" is of type int32; it must be a timestamp or a date");
   definition.source.timestamp_field = "id";
-  EXPECT_EQ(definition.problem(), "timestamp_field \"id\" is a text; it must be a timestamp or a date");
+  EXPECT_EQ(definition.problem(), "timestamp_field \"id\" is of type text; it must be a timestamp or a date");
   definition.source.timestamp_field = "day";
   EXPECT_EQ(definition.problem(), "");
 }
@@ -129,7 +129,7 @@ TEST(RowPlan, WantsAnIntegerAsTransactionId) {
   definition.source.timestamp_field = "xid";
   EXPECT_EQ(definition.problem(), "");
   definition.source.timestamp_field = "UPDATED_AT";
-  EXPECT_EQ(definition.problem(), "timestamp_field \"UPDATED_AT\" is a timestamp; cursor = \"xid\" needs a transaction id column");
+  EXPECT_EQ(definition.problem(), "timestamp_field \"UPDATED_AT\" is of type timestamp; cursor = \"xid\" needs a transaction id column");
 }
 
 TEST(RowPlan, CountsABackfillInTimestampsOnly) {
@@ -146,9 +146,9 @@ TEST(RowPlan, WantsAZoneWhereverNaiveTimesMatter) {
   definition.view.order_by = {"created"};
   definition.view.fields = {{"at", "naive", {Scalar::unix_timestamp, false}, ""}};
   EXPECT_EQ(definition.problem(),
-            "timestamp_field \"naive\" is a timestamp without time zone: set `timezone` on the view to the zone that its values are in; "
-            "order_by \"created\" is a timestamp without time zone: set `timezone` on the view to the zone that its values are in; "
-            "field \"at\": column \"naive\" is a timestamp without time zone: set `timezone` on the view to the zone that its values are in");
+            "timestamp_field \"naive\" is of type timestamp without time zone: set `timezone` on the view to the zone that its values are in; "
+            "order_by \"created\" is of type timestamp without time zone: set `timezone` on the view to the zone that its values are in; "
+            "field \"at\": column \"naive\" is of type timestamp without time zone: set `timezone` on the view to the zone that its values are in");
   definition.view.timezone = "Europe/Berlin";
   EXPECT_EQ(definition.problem(), "");
 }
@@ -163,7 +163,7 @@ TEST(RowPlan, OrdersByTimesAndIntegersOnly) {
   Definition definition;
   definition.view.order_by = {"score", "tags", "amount", "id", "day"};
   EXPECT_EQ(definition.problem(),
-            "order_by \"score\" is a double, which has no order in time; order_by \"tags\" is a list of text, which has no order in time");
+            "order_by \"score\" is of type double, which has no order in time; order_by \"tags\" is of type list of text, which has no order in time");
 }
 
 TEST(RowPlan, RefusesFieldsThatNoValueOfTheColumnCanBecome) {
