@@ -117,7 +117,7 @@ Result<void> Daemon::Impl::run() {
   wait_for_signal();
   asio::post(loop_, [this] { use(configuration()); });
   watch_definitions();
-  log_.info("host started: " + std::to_string(configuration()->views.size()) + " views, pid " + std::to_string(getpid()) +
+  log_.info("host started: views: " + std::to_string(configuration()->views.size()) + ", pid " + std::to_string(getpid()) +
             (http_ ? ", http://" + settings_.http_address + ":" + std::to_string(http_->port()) : ""));
   loop_.run();
   runners_.join();

@@ -64,8 +64,9 @@ int validate_command(const Arguments& arguments) {
   }
   for (const Problem& warning : session.workspace().warnings()) complain("warning: " + warning.text());
   const Configuration& configuration = session.configuration();
-  print("configuration ok: " + std::to_string(configuration.views.size()) + " views, " + std::to_string(configuration.batch_sources.size()) +
-        " batch sources, " + std::to_string(configuration.services.size()) + " services\n");
+  print("configuration ok: views: " + std::to_string(configuration.views.size()) +
+        ", batch sources: " + std::to_string(configuration.batch_sources.size()) +
+        ", services: " + std::to_string(configuration.services.size()) + "\n");
   for (const ViewCheck& check : checks) {
     if (check.failure) {
       complain(check.failure->message);
