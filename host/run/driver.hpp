@@ -1,23 +1,10 @@
-// Does what the machine says, and decides nothing. Blocks: one worker thread a run, and a thread of its own for the source.
+// A run from its first step to its last. Blocks: one worker thread a run, and a thread of its own for the source.
 #pragma once
 
 #include "platform/clock.hpp"
-#include "run/connections.hpp"
-#include "run/job.hpp"
-#include "run/scan_request.hpp"
-
-#include <cstdint>
-#include <optional>
-#include <string>
+#include "run/execution.hpp"
 
 namespace penstock::host {
-
-struct RunReport {
-  RunRecord record;
-  std::optional<Failure> failure;  // its message begins with the view and the object
-  std::string notice;              // worth a warning although the run went on
-  int64_t elapsed_ns = 0;
-};
 
 class RunDriver {
  public:

@@ -6,8 +6,10 @@
 namespace penstock::host {
 
 RowFeed::RowFeed(Source& source, const CallLimits& limits, ScanRequest request, size_t queue_batches)
-    : source_(source), limits_(limits), outer_(limits.cancel), request_(std::move(request)), queue_(queue_batches) {
-  limits_.cancel = std::make_shared<CancelToken>();
+    : source_(source), limits_(limits), request_(std::move(request)) {
+  if (queue_batches == 0) return;
+  queue_.emplace(queue_batches);
+  outer_ = std::exchange(limits_.cancel, std::make_shared<CancelToken>());
   if (outer_) hook_ = outer_->add_hook([inner = limits_.cancel] { inner->cancel(); });
   try {
     thread_ = std::thread([this] { read_all(); });
@@ -19,44 +21,52 @@ RowFeed::RowFeed(Source& source, const CallLimits& limits, ScanRequest request, 
 }
 
 RowFeed::~RowFeed() {
-  queue_.close();
+  if (!thread_.joinable()) return;
+  queue_->close();
   limits_.cancel->cancel();
   thread_.join();
   if (outer_) outer_->remove_hook(hook_);
 }
 
 void RowFeed::read_all() {
-  const auto read = [&]() -> Result<void> {
-    auto plan = source_.plan(limits_, request_);
-    if (!plan) return plan.failure();
-    for (const std::string& partition : plan->partitions)
-      if (auto done = read_partition(partition); !done) return done;
-    return {};
-  };
   try {
-    if (auto done = read(); !done)
-      queue_.push(done.failure());
-    else
-      queue_.push(std::optional<Piece>());
+    for (;;) {
+      auto piece = read_next();
+      const bool over = !piece || !*piece;
+      // False: the run ended before the scan.
+      if (!queue_->push(std::move(piece)) || over) break;
+    }
   } catch (const std::bad_alloc&) {
-    queue_.push(Failure{PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT, "out of memory while reading"});
+    queue_->push(Failure{PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT, "out of memory while reading"});
   } catch (const std::exception& exception) {
     // Whoever waits in next() must hear of it, and an exception that leaves a thread ends the host.
-    queue_.push(internal(std::string("reading: ") + exception.what()));
+    queue_->push(internal(std::string("reading: ") + exception.what()));
   }
+  // A source may want its streams released by the thread that reads them.
+  stream_.reset();
 }
 
-Result<void> RowFeed::read_partition(const std::string& partition) {
-  auto stream = source_.scan(limits_, request_, partition);
-  if (!stream) return stream.failure();
+Result<std::optional<RowFeed::Piece>> RowFeed::read_next() {
+  if (!partitions_) {
+    auto plan = source_.plan(limits_, request_);
+    if (!plan) return std::move(plan.failure());
+    partitions_ = std::move(plan->partitions);
+  }
   for (;;) {
-    auto batch = (*stream)->next();
-    if (!batch) return batch.failure();
-    if (!*batch) return {};
+    if (!stream_) {
+      if (next_partition_ == partitions_->size()) return std::optional<Piece>();
+      auto stream = source_.scan(limits_, request_, (*partitions_)[next_partition_++]);
+      if (!stream) return std::move(stream.failure());
+      stream_ = std::move(*stream);
+    }
+    auto batch = stream_->next();
+    if (!batch) return std::move(batch.failure());
+    if (!*batch) {
+      stream_.reset();
+      continue;
+    }
     if ((*batch)->rows() == 0) continue;
-    std::optional<Piece> piece(Piece{std::move(**batch), (*stream)->honoured(), (*stream)->rows_estimate()});
-    if (!queue_.push(std::move(piece)))
-      return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "the run ended before the scan"};
+    return std::optional(Piece{std::move(**batch), stream_->honoured(), stream_->rows_estimate()});
   }
 }
 

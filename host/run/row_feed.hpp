@@ -1,4 +1,4 @@
-// Reads a scan on a thread of its own and hands the batches over through a bounded queue, so that source and sink overlap.
+// Reads a scan and hands the batches over, on a thread of its own so that source and sink overlap.
 #pragma once
 
 #include "plugin/source.hpp"
@@ -9,13 +9,15 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace penstock::host {
 
-// The source is used by the feed's thread alone until the feed is destroyed; the destructor cancels the scan and joins.
+// The source is used by the feed alone until the feed is destroyed; the destructor cancels the scan and joins.
 class RowFeed {
  public:
-  // `limits.cancel`, if any, cancels the scan too. Throws std::system_error when there is no thread to be had.
+  // `limits.cancel`, if any, cancels the scan too. At most `queue_batches` wait to be taken; 0: no thread, each is read when it
+  // is asked for. Throws std::system_error when there is no thread to be had.
   RowFeed(Source& source, const CallLimits& limits, ScanRequest request, size_t queue_batches);
   ~RowFeed();
   RowFeed(const RowFeed&) = delete;
@@ -27,18 +29,25 @@ class RowFeed {
     int64_t rows_estimate = -1;
   };
   // The next batch that has rows, or nothing at the end of the last partition. Not again after the end or a failure.
-  Result<std::optional<Piece>> next() { return queue_.pop(); }
+  Result<std::optional<Piece>> next() { return queue_ ? queue_->pop() : read_next(); }
 
  private:
   void read_all();
-  Result<void> read_partition(const std::string& partition);
+  Result<std::optional<Piece>> read_next();
 
   Source& source_;
   CallLimits limits_;
+  const ScanRequest request_;
+
+  // Of the reading side.
+  std::optional<std::vector<std::string>> partitions_;  // once they are known
+  size_t next_partition_ = 0;
+  std::unique_ptr<BatchStream> stream_;
+
+  // With a thread only.
   std::shared_ptr<CancelToken> outer_;
   uint64_t hook_ = 0;
-  ScanRequest request_;
-  BoundedQueue<Result<std::optional<Piece>>> queue_;
+  std::optional<BoundedQueue<Result<std::optional<Piece>>>> queue_;
   std::thread thread_;
 };
 

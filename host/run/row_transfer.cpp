@@ -19,18 +19,19 @@ std::vector<std::string> keys_of_rejected(const BatchView& view, const std::vect
 
 RowTransfer::RowTransfer(const RunJob& job, const RunMachine& machine, const RunLimits& limits, const Clock& clock, Parts parts)
     : job_(job), machine_(machine), limits_(limits), clock_(clock), feed_(parts.feed), writer_(parts.writer), sink_schema_(parts.sink_schema),
-      started_(parts.started_ns), pace_(job.request.view.max_rows_per_second) {}
-
-Result<void> RowTransfer::run(std::optional<RowFeed::Piece> piece) {
+      started_(parts.started_ns), piece_(std::move(parts.piece)), pace_(job.request.view.max_rows_per_second) {
   pace_.start(std::chrono::nanoseconds(clock_.steady_ns()));
-  while (piece) {
-    if (auto written = write(*piece); !written) return written;
-    if (job_.cancelled()) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
-    auto next = feed_.next();
-    if (!next) return std::move(next.failure()).in(job_.source_label());
-    piece = std::move(*next);
-  }
-  return {};
+}
+
+Result<bool> RowTransfer::write_next() {
+  if (!piece_) return false;
+  if (auto written = write(*piece_); !written) return std::move(written.failure());
+  piece_.reset();
+  if (job_.cancelled()) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
+  auto next = feed_.next();
+  if (!next) return std::move(next.failure()).in(job_.source_label());
+  piece_ = std::move(*next);
+  return piece_.has_value();
 }
 
 // The stream's own schema counts: a source may deliver more than was asked, partitions may differ in what they honour, and a

@@ -23,14 +23,15 @@ class RowTransfer {
     RowFeed& feed;
     SinkWriter* writer;         // null in a dry run
     const Schema& sink_schema;  // as the writer was begun with
+    std::optional<RowFeed::Piece> piece;
     int64_t started_ns;         // of the run, on the steady clock
   };
   // Keeps references to everything.
   RowTransfer(const RunJob& job, const RunMachine& machine, const RunLimits& limits, const Clock& clock, Parts parts);
 
-  // Begins with `piece`, which was taken from the feed before (nothing: the feed is at its end), and goes on to the end of the
-  // feed. Once.
-  Result<void> run(std::optional<RowFeed::Piece> piece);
+  // Writes a batch and takes the next from the feed: at first `piece`, which was taken before (nothing: the feed is at its
+  // end). False once the feed is at its end.
+  Result<bool> write_next();
 
   // Also after a failure: what was done up to it. The rows add up.
   const RunCounts& counts() const { return counts_; }
@@ -52,6 +53,7 @@ class RowTransfer {
   SinkWriter* const writer_;
   const Schema& sink_schema_;
   const int64_t started_;
+  std::optional<RowFeed::Piece> piece_;  // to be written next
   Pace pace_;
 
   // Made for the schema and the honoured bits of the last piece.

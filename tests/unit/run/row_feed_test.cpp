@@ -24,8 +24,8 @@ struct Feed {
     request.until.ordinal = rows;
     request.batch_rows = 2;
   }
-  std::unique_ptr<RowFeed> start(std::shared_ptr<CancelToken> cancel = {}) {
-    return std::make_unique<RowFeed>(source, CallLimits{{}, std::move(cancel), ""}, request, 1);
+  std::unique_ptr<RowFeed> start(std::shared_ptr<CancelToken> cancel = {}, size_t queue_batches = 1) {
+    return std::make_unique<RowFeed>(source, CallLimits{{}, std::move(cancel), ""}, request, queue_batches);
   }
 };
 
@@ -43,6 +43,17 @@ std::string read_all(RowFeed& feed) {
 TEST(RowFeed, ReadsBatchesToTheEnd) {
   Feed feed(5);
   EXPECT_EQ(read_all(*feed.start()), "2 2 1 end");
+}
+
+TEST(RowFeed, WithoutAQueueReadsEachBatchWhenItIsAskedFor) {
+  Feed feed(5);
+  int calls = 0;
+  feed.warehouse.before_call = [&](std::string_view call, const CallLimits&) { calls += call == "next"; };
+  const auto started = feed.start({}, 0);
+  EXPECT_EQ(calls, 0);
+  EXPECT_EQ((*started->next())->batch.rows(), 2);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(read_all(*started), "2 1 end");
 }
 
 TEST(RowFeed, EndsAtOnceWhenThereIsNothing) {

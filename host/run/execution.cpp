@@ -1,0 +1,204 @@
+#include "run/execution.hpp"
+
+#include "run/pace.hpp"
+
+#include <exception>
+#include <new>
+#include <system_error>
+#include <vector>
+
+namespace penstock::host {
+namespace {
+
+constexpr std::chrono::seconds kAbortTimeout(2);
+
+}  // namespace
+
+RunReport RunExecution::finish() {
+  feed_.reset();
+  writer_.reset();
+  // An object that failed may be in any state: it is dropped, not given back.
+  if (!machine_.failure()) {
+    if (source_) connections_.give_back(job_.source.warehouse, std::move(source_));
+    if (sink_) connections_.give_back(view().store, std::move(sink_));
+  }
+  RunReport report{make_record(), machine_.failure(), machine_.notice(), clock_.steady_ns() - started_};
+  if (report.failure) report.failure = std::move(*report.failure).in(view().id.label());
+  return report;
+}
+
+// A step that throws has failed like any other: the machine goes on to abort and record.
+void RunExecution::step() {
+  // Plugins look at the token themselves, but one that does not must not keep a run alive. Once the data is flushed there is
+  // nothing left that is worth giving up.
+  const bool may_end = machine_.step() < Step::commit_marker;
+  try {
+    if (!std::exchange(registered_, true)) return register_run();
+    if (may_end && job_.cancelled()) return machine_.failed({PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"});
+    act();
+  } catch (const std::bad_alloc&) {
+    machine_.failed({PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "out of memory"});
+  } catch (const std::system_error& error) {
+    machine_.failed({PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT, std::string("out of resources: ") + error.what()});
+  } catch (const std::exception& exception) {
+    machine_.failed(internal(std::string("unexpected: ") + exception.what()));
+  }
+}
+
+void RunExecution::act() {
+  const auto tell = [&](Result<void> result, auto&& event) {
+    if (result)
+      event();
+    else
+      machine_.failed(std::move(result.failure()));
+  };
+  switch (machine_.step()) {
+    case Step::connect:
+      if (auto done = connect(); !done) machine_.failed(std::move(done.failure()));
+      return;
+    case Step::load_marker:
+      if (auto done = load_marker(); !done) machine_.failed(std::move(done.failure()));
+      return;
+    case Step::ask_horizon:
+      if (auto done = ask_horizon(); !done) machine_.failed(std::move(done.failure()));
+      return;
+    case Step::open_scan: return tell(open_scan(), [&] { machine_.scan_opened(first_.has_value()); });
+    case Step::begin: return tell(begin(), [&] { machine_.begun(writer_ ? writer_->fence() : 0); });
+    case Step::transfer: {
+      auto more = transfer();
+      if (!more) return machine_.failed(std::move(more.failure()));
+      if (!*more) machine_.transferred(counts());
+      return;
+    }
+    case Step::flush: {
+      auto flushed = writer_ ? writer_->flush(limits_for(store_label())) : Result<void>();
+      if (!flushed) return machine_.failed(std::move(flushed.failure()).in(store_label() + ": flush"));
+      return machine_.flushed();
+    }
+    case Step::commit_marker: {
+      auto committed = writer_ ? writer_->commit(limits_for(store_label()), machine_.window().until) : Result<void>();
+      if (!committed) return machine_.failed(std::move(committed.failure()).in(store_label() + ": commit"));
+      return machine_.marker_committed();
+    }
+    case Step::abort: {
+      // The run has failed already; what abort says changes nothing, and a cancelled run must still be able to say it.
+      CallLimits limits = limits_for(store_label());
+      limits.cancel = nullptr;
+      if (limits.timeout.count() == 0 || limits.timeout > kAbortTimeout) limits.timeout = kAbortTimeout;
+      feed_.reset();
+      if (writer_) static_cast<void>(writer_->abort(limits).ok());
+      return machine_.aborted();
+    }
+    case Step::record: return tell(record(), [&] { machine_.recorded(); });
+    case Step::finish: return;
+  }
+}
+
+// Also a run that is cancelled before it begins shows in the history.
+void RunExecution::register_run() {
+  if (job_.dry_run) return;
+  if (auto started = state_.start_run(make_record()); !started) machine_.failed(std::move(started.failure()).in("state"));
+}
+
+Result<void> RunExecution::connect() {
+  auto options = connections_.table_options(job_.source);
+  if (!options) return std::move(options.failure()).in(source_label());
+  table_options_ = std::move(*options);
+  auto source = connections_.take_source(job_.source.warehouse, limits_for("warehouse \"" + job_.source.warehouse + "\""));
+  if (!source) return std::move(source.failure()).in("warehouse \"" + job_.source.warehouse + "\"");
+  source_ = std::move(*source);
+  auto sink = connections_.take_sink(view().store, limits_for(store_label()));
+  if (!sink) return std::move(sink.failure()).in(store_label());
+  sink_ = std::move(*sink);
+  auto capabilities = sink_->capabilities(limits_for(store_label()));
+  if (!capabilities) return std::move(capabilities.failure()).in(store_label());
+  machine_.connected(*capabilities, sink_->has_marker());
+  return {};
+}
+
+Result<void> RunExecution::load_marker() {
+  auto marker = sink_->load_marker(limits_for(store_label()), view().id, view().entity);
+  if (!marker) return std::move(marker.failure()).in(store_label() + ": load the marker");
+  machine_.marker_loaded(*marker);
+  return {};
+}
+
+Result<void> RunExecution::ask_horizon() {
+  const CallLimits limits = limits_for(source_label());
+  const TableRef table = table_ref(job_.source, table_options_);
+  auto schema = source_->describe(limits, table);
+  if (!schema) return std::move(schema.failure()).in(source_label());
+  auto plan = RowPlan::make(view(), job_.source, job_.entity, *schema);
+  if (!plan) return std::move(plan.failure()).in(source_label());
+  described_ = std::move(*plan);
+  auto horizon = source_->horizon(limits, table, cursor_ref(view(), job_.source, described_->cursor_column()));
+  if (!horizon) return std::move(horizon.failure()).in(source_label());
+  machine_.horizon_known(*horizon);
+  return {};
+}
+
+Result<void> RunExecution::open_scan() {
+  ScanRequest request = scan_request(view(), job_.source, table_options_, machine_.window(), *described_, limits_);
+  request.batch_rows = Pace(view().max_rows_per_second).batch_rows(request.batch_rows);
+  feed_ = std::make_unique<RowFeed>(*source_, limits_for(source_label()), std::move(request), static_cast<size_t>(limits_.queue_batches));
+  auto first = feed_->next();
+  if (!first) return std::move(first.failure()).in(source_label());
+  first_ = std::move(*first);
+  return {};
+}
+
+Result<void> RunExecution::begin() {
+  if (job_.dry_run) return {};
+  WriteSpec spec{view().id, view().entity, job_.run_id, std::chrono::ceil<std::chrono::milliseconds>(job_.ttl).count(),
+                 described_->order_size(), described_->sink_schema()};
+  auto writer = sink_->begin(limits_for(store_label()), spec);
+  if (!writer) return std::move(writer.failure()).in(store_label() + ": begin");
+  writer_ = std::move(*writer);
+  return {};
+}
+
+Result<bool> RunExecution::transfer() {
+  if (!transfer_)
+    transfer_ = std::make_unique<RowTransfer>(
+        job_, machine_, limits_, clock_,
+        RowTransfer::Parts{*feed_, writer_.get(), described_->sink_schema(), std::exchange(first_, {}), started_});
+  auto more = transfer_->write_next();
+  if (more && !*more) feed_.reset();
+  return more;
+}
+
+Result<void> RunExecution::record() {
+  if (job_.dry_run) return {};
+  auto recorded = state_.finish_run(make_record(), transfer_ ? transfer_->rejects() : std::vector<RejectRecord>(), machine_.new_position(clock_.wall_ns()));
+  if (!recorded) return std::move(recorded.failure()).in("state");
+  return {};
+}
+
+RunRecord RunExecution::make_record() const {
+  RunRecord record;
+  record.run_id = job_.run_id;
+  record.view = view().id;
+  record.reason = job_.reason;
+  record.started_at_ns = started_wall_;
+  record.attempts = job_.attempt;
+  const bool over = machine_.step() == Step::record || machine_.step() == Step::finish;
+  record.outcome = over ? machine_.outcome() : RunOutcome::running;
+  if (over) record.finished_at_ns = clock_.wall_ns();
+  if (machine_.window().since) record.from = machine_.window().since->text;
+  record.to = machine_.window().until.text;
+  const RunCounts rows = counts();
+  record.read = rows.read;
+  record.written = rows.written;
+  record.unchanged = rows.unchanged;
+  record.stale = rows.stale;
+  record.rejected = rows.rejected;
+  if (machine_.failure()) record.error = machine_.failure()->message;
+  if (!machine_.horizon().why.empty()) {
+    record.guarantee = std::string(1, static_cast<char>('A' + static_cast<int>(machine_.horizon().guarantee) - 1));
+    record.guarantee_why = machine_.horizon().why;
+    record.holder = machine_.horizon().holder;
+  }
+  return record;
+}
+
+}  // namespace penstock::host
