@@ -137,6 +137,9 @@ Result<RowPlan> RowPlan::make(const View& view, const BatchSource& source, const
     plan.order_.push_back(*at);
   }
 
+  // The cursor decides between rows that order_by leaves equal, or which of them wins would depend on how runs cut the table.
+  if (std::find(plan.order_.begin(), plan.order_.end(), plan.cursor_) == plan.order_.end()) plan.order_.push_back(plan.cursor_);
+
   plan.sink_schema_.push_back({.name = "penstock.key", .type = penstock::Type::binary});
   plan.sink_schema_.push_back({.name = "penstock.order", .type = penstock::Type::fixed_binary});
   for (const ViewField& field : view.fields) {

@@ -19,10 +19,11 @@ SteadyTime expiry(SteadyTime now, int64_t ttl_ms) {
   return ttl_ms == 0 ? SteadyTime::max() : now + std::chrono::milliseconds(std::min(ttl_ms, kMaxTtlMs));
 }
 
-// Neither a later run nor a repetition makes another row of it: only the fence between time and hash may differ.
-bool same_row(std::string_view a, std::string_view b) {
-  return a.substr(a.size() - kHashBytes) == b.substr(b.size() - kHashBytes) &&
-         a.substr(0, a.size() - PENSTOCK_ORDER_SUFFIX) == b.substr(0, b.size() - PENSTOCK_ORDER_SUFFIX);
+bool same_values(std::string_view a, std::string_view b) {
+  return a.substr(a.size() - kHashBytes) == b.substr(b.size() - kHashBytes);
+}
+bool same_times(std::string_view a, std::string_view b) {
+  return a.substr(0, a.size() - PENSTOCK_ORDER_SUFFIX) == b.substr(0, b.size() - PENSTOCK_ORDER_SUFFIX);
 }
 
 }  // namespace
@@ -67,12 +68,14 @@ Outcome Store::apply_one(View& view, const std::string& view_name, const NewProf
   Profile* profile = live(view, view_name, row.key, now);
   if (profile != nullptr) {
     if (profile->order.size() != row.order.size()) return Outcome::other_width;
-    if (same_row(profile->order, row.order)) {
+    // std::string compares bytes unsigned, as order keys want it.
+    const bool newer = row.order > profile->order;
+    if (same_values(profile->order, row.order) && (newer || same_times(profile->order, row.order))) {
+      if (newer) profile->order = row.order;
       profile->expires = expires;
       return Outcome::unchanged;
     }
-    // std::string compares bytes unsigned, as order keys want it.
-    if (row.order < profile->order) return Outcome::stale;
+    if (!newer) return Outcome::stale;
   } else {
     if (max_profiles != 0 && live_ >= max_profiles) return Outcome::full;
     const auto found = view.profiles.find(row.key);

@@ -24,6 +24,8 @@ return {redis.call('HGET', KEYS[1], 'fence'), store}
 // ARGV 1 fence · 2 run · 3 store · 4 seq of the call before · 5 ttl in ms · 6 number of fields n · 7 width of an order key
 // in hex · 8… field names · then for each row: the order key, followed by a mask of n characters ('1': null) if the row has a
 // null; n values (empty where null).
+// Of a row with the values that are there only the order is written: it must still be known, or a row between the two would
+// win, and of rows that tie in time the one that this run saw last.
 // The table `set` is filled once and reused: the price of this script is mostly its arguments. Two characters of the hash are
 // compared first because cutting strings costs more than the rest of the row's checks.
 constexpr char kWrite[] = R"lua(
@@ -59,8 +61,15 @@ for row = 1, #keys - 1 do
   elseif #old ~= width then
     code = 'l'
   elseif byte(old, width) == byte(order, width) and byte(old, width - 1) == byte(order, width - 1)
-      and sub(old, -16) == sub(order, -16) and sub(old, 1, width - 32) == sub(order, 1, width - 32) then
-    code = 'u'
+      and sub(old, -16) == sub(order, -16) then
+    if order > old then
+      code = 'u'
+      call('HSET', key, '_o', order)
+    elseif sub(old, 1, width - 32) == sub(order, 1, width - 32) then
+      code = 'u'
+    else
+      code = 's'
+    end
   elseif order < old then
     code = 's'
   end

@@ -92,13 +92,14 @@ class FakeWriter final : public SinkWriter {
     FakeStore::Profile fresh{std::get<std::string>(row[1].value), Row(row.begin() + 2, row.end())};
     const auto [it, inserted] = view().profiles.try_emplace(key, fresh);
     FakeStore::Profile& stored = it->second;
-    // Unchanged: times and value hash are the same, whatever the fence.
-    const auto without_fence = [](std::string order) { return order.erase(order.size() - PENSTOCK_ORDER_SUFFIX, 8); };
+    const auto times = [](const std::string& order) { return order.substr(0, order.size() - PENSTOCK_ORDER_SUFFIX); };
+    const auto hash = [](const std::string& order) { return order.substr(order.size() - 8); };
+    const bool newer = fresh.order > stored.order;
     if (inserted)
       ++outcome.written;
-    else if (without_fence(stored.order) == without_fence(fresh.order))
-      ++outcome.unchanged;
-    else if (fresh.order <= stored.order)
+    else if (hash(stored.order) == hash(fresh.order) && (newer || times(stored.order) == times(fresh.order)))
+      ++outcome.unchanged, stored.order = std::max(stored.order, fresh.order);
+    else if (!newer)
       ++outcome.stale;
     else
       ++outcome.written, stored = std::move(fresh);

@@ -79,8 +79,9 @@ struct OwnedSchema : ArrowSchema {
 
 }  // namespace
 
-std::string order_key(int64_t time, uint64_t fence, uint64_t hash) {
-  return big_endian(static_cast<uint64_t>(time) ^ (uint64_t{1} << 63)) + big_endian(fence) + big_endian(hash);
+std::string order_key(int64_t time, uint64_t fence, std::optional<uint64_t> hash) {
+  return big_endian(static_cast<uint64_t>(time) ^ (uint64_t{1} << 63)) + big_endian(fence) +
+         big_endian(hash.value_or(static_cast<uint64_t>(time)));
 }
 
 std::ostream& operator<<(std::ostream& out, const Profile& profile) {

@@ -40,8 +40,8 @@ Cell list_cell(const std::vector<T>& items) {
   return bytes;
 }
 
-// An order key of 24 bytes: a time, the fence, the hash of the values.
-std::string order_key(int64_t time, uint64_t fence = 1, uint64_t hash = 0);
+// An order key of 24 bytes: a time, the fence, the hash of the values; without one, a hash of the time's own.
+std::string order_key(int64_t time, uint64_t fence = 1, std::optional<uint64_t> hash = {});
 
 struct ProfileRow {
   std::string key;

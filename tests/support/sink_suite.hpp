@@ -175,10 +175,29 @@ TYPED_TEST_P(SinkSuite, TheSameBatchTwiceIsUnchanged) {
   EXPECT_EQ(run->write(rows), (Written{0, 2, 0, 0}));
 }
 
-TYPED_TEST_P(SinkSuite, TheSameRowFromALaterRunIsUnchangedAndNotRewritten) {
-  this->sink_->begin(kTwoFields)->write({two_fields("a", 1, "x", 1, 1)});
-  EXPECT_EQ(this->sink_->begin(kTwoFields)->write({two_fields("a", 1, "x", 1, 2)}), (Written{0, 1, 0, 0}));
-  EXPECT_EQ(this->read({"a"}), std::vector<Profile>{found(two_fields("a", 1, "x", 1, 1))});
+// The values under the hash are others here, so that what was rewritten can be seen.
+TYPED_TEST_P(SinkSuite, TheSameRowFromALaterRunIsUnchangedAndOnlyItsOrderIsWritten) {
+  this->sink_->begin(kTwoFields)->write({{"a", order_key(1, 1, 7), {cell("x"), cell(int32_t{1})}}});
+  EXPECT_EQ(this->sink_->begin(kTwoFields)->write({{"a", order_key(1, 2, 7), {cell("y"), Cell{}}}}), (Written{0, 1, 0, 0}));
+  EXPECT_EQ(this->read({"a"}), std::vector<Profile>{found({"a", order_key(1, 2, 7), {cell("x"), cell(int32_t{1})}})});
+}
+
+TYPED_TEST_P(SinkSuite, TheSameValuesAtALaterTimeAreUnchangedAndARowInBetweenIsStale) {
+  const auto run = this->sink_->begin(kTwoFields);
+  run->write({two_fields("a", 10, "x", 1)});
+  EXPECT_EQ(run->write({two_fields("a", 30, "x", 1)}), (Written{0, 1, 0, 0}));
+  EXPECT_EQ(run->write({two_fields("a", 20, "y", 2)}), (Written{0, 0, 1, 0}));
+  EXPECT_EQ(run->write({two_fields("a", 20, "x", 1)}), (Written{0, 0, 1, 0}));
+  EXPECT_EQ(this->read({"a"}), std::vector<Profile>{found(two_fields("a", 30, "x", 1))});
+}
+
+// The row that won is unchanged and the one that lost comes after it: it must not win by its fence.
+TYPED_TEST_P(SinkSuite, ATieStaysDecidedWhenALaterRunReadsBothRowsAgain) {
+  this->sink_->begin(kTwoFields)->write({two_fields("a", 1, "x", 9, 1)});
+  const auto later = this->sink_->begin(kTwoFields);
+  EXPECT_EQ(later->write({two_fields("a", 1, "x", 9, 2)}), (Written{0, 1, 0, 0}));
+  EXPECT_EQ(later->write({two_fields("a", 1, "y", 5, 2)}), (Written{0, 0, 1, 0}));
+  EXPECT_EQ(this->read({"a"}), std::vector<Profile>{found(two_fields("a", 1, "x", 9, 2))});
 }
 
 TYPED_TEST_P(SinkSuite, ACorrectedValueAtTheSameTimeFromALaterRunWins) {
@@ -462,7 +481,8 @@ TYPED_TEST_P(SinkSuite, ReadsOnOneConnectionWhileAnotherWrites) {
 REGISTER_TYPED_TEST_SUITE_P(SinkSuite, SaysWhatItCanDo, RoundTripsEveryTypeAndEdgeValue, ReadsColumnsThatHaveAnOffset,
                             NullOverwritesAValueAndAValueANull, NewestWinsInWhateverOrderRowsArrive,
                             OrdersTimesBeforeTheEpochBelowLaterOnes, TellsTimesApartThatDifferByOneNanosecond,
-                            TheSameBatchTwiceIsUnchanged, TheSameRowFromALaterRunIsUnchangedAndNotRewritten,
+                            TheSameBatchTwiceIsUnchanged, TheSameRowFromALaterRunIsUnchangedAndOnlyItsOrderIsWritten,
+                            TheSameValuesAtALaterTimeAreUnchangedAndARowInBetweenIsStale, ATieStaysDecidedWhenALaterRunReadsBothRowsAgain,
                             ACorrectedValueAtTheSameTimeFromALaterRunWins, ATieWithinARunGoesToTheGreaterHashWhicheverCameFirst,
                             RejectsAnOrderKeyOfAnotherWidth, TakesBinaryCompositeAndHugeKeys, KeepsViewsAndVersionsApart,
                             AnswersALookupInTheOrderAskedWithRepeatsAndGaps, ReadsSomeFieldsAndAFieldThatNobodyWroteAsNull,

@@ -66,7 +66,8 @@ typedef struct penstock_write_result {
   uint32_t struct_size;
   uint32_t reserved;
   int64_t written;
-  int64_t unchanged; /* the same order and values were there */
+  int64_t unchanged; /* the same values were there (order keys with equal hashes); of the two order keys the store keeps
+                        the greater */
   int64_t stale;     /* something newer was there */
   int64_t rejected;  /* as reported through reject */
 } penstock_write_result;

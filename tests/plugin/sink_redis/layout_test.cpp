@@ -29,7 +29,7 @@ TEST_F(RedisLayout, AProfileIsAHashOfItsFieldsAndItsOrder) {
   sink_->begin(kTwoFields)->write({row, {"n", order_key(1), {Cell{}, Cell{}}}});
   EXPECT_EQ(redis({"HGETALL", "penstock:users_v1:k"}),
             R"(["_o", "800000000000000100000000000000020000000000000003", "NAME", "ann", "ORDERS", "-5"])");
-  EXPECT_EQ(redis({"HGETALL", "penstock:users_v1:n"}), R"(["_o", "800000000000000100000000000000010000000000000000"])");
+  EXPECT_EQ(redis({"HGETALL", "penstock:users_v1:n"}), R"(["_o", "800000000000000100000000000000010000000000000001"])");
   EXPECT_EQ(redis({"PTTL", "penstock:users_v1:k"}), "-1");
 }
 

@@ -68,6 +68,14 @@ TEST(RowPlan, AsksForEachColumnOnce) {
   EXPECT_EQ(plan->columns(), (std::vector<std::string>{"id", "UPDATED_AT", "day", "score"}));
 }
 
+TEST(RowPlan, OrdersByTheCursorWhatOrderByLeavesEqual) {
+  Definition definition;
+  definition.view.order_by = {"day"};
+  EXPECT_EQ(definition.plan()->order(), (std::vector<size_t>{7, 1}));
+  definition.view.order_by = {"UPDATED_AT", "day"};
+  EXPECT_EQ(definition.plan()->order(), (std::vector<size_t>{1, 7})) << "once is enough";
+}
+
 TEST(RowPlan, PrefersTheExactSpellingAndElseIgnoresCase) {
   Definition definition;
   definition.source.timestamp_field = "updated_at";

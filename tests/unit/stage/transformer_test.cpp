@@ -177,6 +177,14 @@ TEST(Transformer, LetsALaterOrderColumnDecideTies) {
   EXPECT_EQ(order_of(out, 0).substr(0, 16), time_bytes(2) + time_bytes(kMin)) << "NULL comes before every time";
 }
 
+TEST(Transformer, LetsTheCursorDecideWhatOrderByLeavesEqual) {
+  Table table;
+  table.schema.push_back({.name = "seq", .type = Type::int32});
+  table.view.order_by = {"seq"};
+  const Transformed out = table.apply({{"a", 1, 10, 5}, {"a", 3, 30, 5}, {"a", 2, 20, 5}, {"a", 4, 40, 4}});
+  EXPECT_EQ(written(out), (std::vector<Row>{{"a", 30}}));
+}
+
 TEST(Transformer, OrdersMixedOffsetsByInstant) {
   Table table;
   table.schema.push_back({.name = "when", .type = Type::utf8});
