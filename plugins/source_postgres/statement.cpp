@@ -13,6 +13,13 @@ std::string order_term(const Connection& connection, const Column& column) {
   return type.orderable ? name : name + "::pg_catalog.text COLLATE pg_catalog.\"C\"";
 }
 
+// 7, 7.0 and 7.00 are one number, so as a key they are one text.
+std::string select_term(const Connection& connection, const Column& column, const ColumnType& type, bool is_key) {
+  const std::string name = "t." + connection.quoted_identifier(column.name);
+  if (is_key && type.wire == Wire::numeric) return "pg_catalog.trim_scale(" + name + ")";
+  return name + (type.cast_to_text ? "::pg_catalog.text" : "");
+}
+
 std::string where(const CursorColumn& cursor, const Scan& scan) {
   std::string window = cursor.up_to(scan.until);
   if (scan.since) window = cursor.after(*scan.since) + " AND " + window;
@@ -28,9 +35,11 @@ ScanStatement scan_statement(const Call& call, Connection& connection, const Sca
   for (const std::string& name : scan.columns) columns.push_back(&relation.column(name));
   if (columns.empty())
     for (const Column& column : relation.columns) columns.push_back(&column);
+  std::vector<const Column*> keys;
+  for (const std::string& name : scan.key_columns) keys.push_back(&relation.column(name));
   std::vector<const Column*> used = columns;
   used.push_back(cursor.column);
-  for (const std::string& name : scan.key_columns) used.push_back(&relation.column(name));
+  used.insert(used.end(), keys.begin(), keys.end());
   require_readable(connection, relation, used);
 
   ScanStatement out;
@@ -39,17 +48,15 @@ ScanStatement scan_statement(const Call& call, Connection& connection, const Sca
   out.select = "SELECT ";
   for (const Column* column : columns) {
     const ColumnType type = column_type(column->type_oid);
-    out.select += std::string(out.types.empty() ? "" : ", ") + "t." + connection.quoted_identifier(column->name) +
-                  (type.cast_to_text ? "::pg_catalog.text" : "");
+    const bool is_key = std::find(keys.begin(), keys.end(), column) != keys.end();
+    out.select += (out.types.empty() ? "" : ", ") + select_term(connection, *column, type, is_key);
     out.types.push_back(type);
     out.schema.push_back(field_for(column->name, type));
   }
   out.select += " FROM " + relation.from + " AS t WHERE " + where(cursor, scan) + " ORDER BY " + cursor.name +
                 (scan.include_null_cursor ? " NULLS FIRST" : "");
-  for (const std::string& name : scan.key_columns) {
-    const Column& key = relation.column(name);
-    if (&key != cursor.column) out.select += ", " + order_term(connection, key);
-  }
+  for (const Column* key : keys)
+    if (key != cursor.column) out.select += ", " + order_term(connection, *key);
   return out;
 }
 

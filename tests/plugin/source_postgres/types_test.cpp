@@ -139,6 +139,14 @@ TEST(PostgresTypes, EveryTypeArrivesWithItsExactValue) {
   }
 }
 
+TEST(PostgresTypes, NumericKeyHasNoTrailingZerosSoThatEqualNumbersAreOneKey) {
+  Warehouse warehouse;
+  const TableSpec query{.query = "SELECT n, n AS same, now() AS at FROM (VALUES (7.00), (100), (-0.50), (0.0), ('NaN'), ('-Infinity')) x(n)"};
+  const auto scan = [&](std::vector<std::string> keys) { return warehouse.scan({.table = query, .columns = {"n", "same"}, .keys = std::move(keys)}); };
+  EXPECT_EQ(scan({"n"}), (Rows{{"-Infinity", "-Infinity"}, {"-0.5", "-0.50"}, {"0", "0.0"}, {"7", "7.00"}, {"100", "100"}, {"NaN", "NaN"}}));
+  EXPECT_EQ(scan({"same"})[3], (std::vector<std::string>{"7.00", "7"}));
+}
+
 TEST(PostgresTypes, DomainIsReadAsItsBaseTypeAlsoThroughTwoLayers) {
   shared_server().exec(
       "DROP SCHEMA IF EXISTS domains CASCADE; CREATE SCHEMA domains;"
