@@ -37,6 +37,13 @@ int64_t json_number(const std::string& json, const std::string& name) {
   return std::stoll(json.substr(at + name.size() + 3));
 }
 
+std::string json_text(const std::string& json, const std::string& name) {
+  const std::string start = "\"" + name + "\":\"";
+  const size_t at = json.find(start);
+  if (at == std::string::npos) throw std::runtime_error("no \"" + name + "\" in " + json);
+  return json.substr(at + start.size(), json.find('"', at + start.size()) - at - start.size());
+}
+
 void create_seed_table(const PostgresServer& postgres) {
   postgres.exec(std::string("CREATE SCHEMA \"SIGNALS\"; CREATE TABLE \"SIGNALS\".\"") + kTable +
                 "\" (\"DOMAIN_USERID\" text NOT NULL, \"UPDATED_AT\" timestamptz NOT NULL DEFAULT now(), \"TOTAL_TRANSACTIONS\" bigint, "
@@ -49,24 +56,41 @@ void insert_users(const PostgresServer& postgres, int first, int count) {
                 "FROM generate_series(" + std::to_string(first) + ", " + std::to_string(first + count - 1) + ") AS n");
 }
 
-std::map<std::string, std::string> redis_profiles(RedisServer& redis) {
-  const std::string prefix = std::string("penstock:") + kView + "_v1:";
+namespace {
+
+// Every key with this prefix -> the rows of an HMGET of its fields, joined by "|".
+std::map<std::string, std::string> read_hashes(RedisServer& redis, const std::string& prefix, const std::vector<std::string>& fields) {
   redisContext* context = redisConnect("127.0.0.1", redis.port());
   if (context == nullptr || context->err != 0) throw std::runtime_error("cannot connect to Redis");
-  const auto text = [](const redisReply* reply) { return reply->type == REDIS_REPLY_NIL ? std::string("-") : std::string(reply->str, static_cast<size_t>(reply->len)); };
+  const auto text = [](const redisReply* reply) { return reply->type == REDIS_REPLY_NIL ? std::string("-") : std::string(reply->str, reply->len); };
   auto* keys = static_cast<redisReply*>(redisCommand(context, "KEYS %s*", prefix.c_str()));
-  for (size_t i = 0; i < keys->elements; ++i)
-    redisAppendCommand(context, "HMGET %s TOTAL_TRANSACTIONS TOTAL_REVENUE AVG_TRANSACTION_REVENUE", keys->element[i]->str);
-  std::map<std::string, std::string> profiles;
+  for (size_t i = 0; i < keys->elements; ++i) {
+    std::vector<const char*> words{"HMGET", keys->element[i]->str};
+    std::vector<size_t> lengths{5, keys->element[i]->len};
+    for (const std::string& field : fields) words.push_back(field.data()), lengths.push_back(field.size());
+    redisAppendCommandArgv(context, static_cast<int>(words.size()), words.data(), lengths.data());
+  }
+  std::map<std::string, std::string> hashes;
   for (size_t i = 0; i < keys->elements; ++i) {
     redisReply* row = nullptr;
     redisGetReply(context, reinterpret_cast<void**>(&row));
-    profiles[text(keys->element[i]).substr(prefix.size())] = text(row->element[0]) + "|" + text(row->element[1]) + "|" + text(row->element[2]);
+    std::string& cells = hashes[text(keys->element[i]).substr(prefix.size())];
+    for (size_t field = 0; field < row->elements; ++field) cells += (field == 0 ? "" : "|") + text(row->element[field]);
     freeReplyObject(row);
   }
   freeReplyObject(keys);
   redisFree(context);
-  return profiles;
+  return hashes;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> redis_profiles(RedisServer& redis) {
+  return read_hashes(redis, std::string("penstock:") + kView + "_v1:", {"TOTAL_TRANSACTIONS", "TOTAL_REVENUE", "AVG_TRANSACTION_REVENUE"});
+}
+
+std::map<std::string, std::string> redis_fields(RedisServer& redis, const std::string& prefix, const std::string& field) {
+  return read_hashes(redis, prefix, {field});
 }
 
 std::map<std::string, std::string> expected_profiles(const PostgresServer& postgres) {

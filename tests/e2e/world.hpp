@@ -49,6 +49,8 @@ class World {
 
 // A number in a flat place of a JSON text: the first "name":N.
 int64_t json_number(const std::string& json, const std::string& name);
+// The same for a text without escapes: the first "name":"…".
+std::string json_text(const std::string& json, const std::string& name);
 
 // The seed table in the database "postgres": schema SIGNALS, quoted upper-case names.
 void create_seed_table(const PostgresServer& postgres);
@@ -57,6 +59,8 @@ void insert_users(const PostgresServer& postgres, int first, int count);
 
 // Every profile of the store as key -> "TOTAL_TRANSACTIONS|TOTAL_REVENUE|AVG_TRANSACTION_REVENUE" ("-" for null).
 std::map<std::string, std::string> redis_profiles(RedisServer& redis);
+// Of every profile whose key begins with `prefix` one field as the rest of the key -> its bytes ("-" for null).
+std::map<std::string, std::string> redis_fields(RedisServer& redis, const std::string& prefix, const std::string& field);
 // What the table says they must be: of each user the row with the greatest UPDATED_AT.
 std::map<std::string, std::string> expected_profiles(const PostgresServer& postgres);
 
