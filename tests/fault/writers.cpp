@@ -8,13 +8,15 @@ namespace {
 
 constexpr int kHotUsers = 50;
 constexpr int kLongHoldMs = 300;
+// Longer than a horizon waits for prepared transactions, and than the margin that would hide a horizon that forgot them.
+constexpr int kLongPreparedMs = 900;
 
 // One connection's transactions.
 class Writer {
  public:
   Writer(int number, const std::string& dsn, const Writers::Options& options)
       : prefix_("w" + std::to_string(number) + "-"), session_(dsn), random_(options.seed * 1000 + static_cast<uint64_t>(number)),
-        rows_(options.rows_per_transaction), back_dates_(options.back_dates) {}
+        rows_(options.rows_per_transaction), back_dates_(options.back_dates), long_prepared_percent_(100 / options.writers) {}
 
   void transaction();
   const WriterCounts& counts() const { return counts_; }
@@ -40,6 +42,7 @@ class Writer {
   std::mt19937_64 random_;
   const int rows_;
   const bool back_dates_;
+  const int long_prepared_percent_;  // few enough that the horizon is not frozen most of the time
   WriterCounts counts_;
   int next_user_ = 0;                            // never used again, also when its insert was rolled back
   int prepared_ = 0;
@@ -118,7 +121,7 @@ void Writer::end(int64_t rows) {
 void Writer::end_prepared(int64_t rows) {
   const std::string id = "'" + prefix_ + std::to_string(++prepared_) + "'";
   session_.exec("PREPARE TRANSACTION " + id);
-  hold(hold_ms());
+  hold(chance(long_prepared_percent_) ? kLongPreparedMs : hold_ms());
   if (chance(25)) {
     session_.exec("ROLLBACK PREPARED " + id);
     ++counts_.prepared_rolled_back;
