@@ -63,7 +63,10 @@ void RunExecution::act() {
       if (auto done = ask_horizon(); !done) machine_.failed(std::move(done.failure()));
       return;
     case Step::open_scan: return tell(open_scan(), [&] { machine_.scan_opened(first_.has_value()); });
-    case Step::begin: return tell(begin(), [&] { machine_.begun(writer_ ? writer_->fence() : 0); });
+    case Step::begin: return tell(begin(), [&] { machine_.begun(writer_ ? std::optional(writer_->fence()) : std::nullopt); });
+    case Step::check_marker:
+      if (auto done = check_marker(); !done) machine_.failed(std::move(done.failure()));
+      return;
     case Step::transfer: {
       auto more = transfer();
       if (!more) return machine_.failed(std::move(more.failure()));
@@ -154,6 +157,13 @@ Result<void> RunExecution::begin() {
   auto writer = sink_->begin(limits_for(store_label()), spec);
   if (!writer) return std::move(writer.failure()).in(store_label() + ": begin");
   writer_ = std::move(*writer);
+  return {};
+}
+
+Result<void> RunExecution::check_marker() {
+  auto marker = sink_->load_marker(limits_for(store_label()), view().id, view().entity);
+  if (!marker) return std::move(marker.failure()).in(store_label() + ": load the marker again");
+  machine_.marker_checked(*marker);
   return {};
 }
 

@@ -52,6 +52,7 @@ class RunExecution {
   Result<void> ask_horizon();
   Result<void> open_scan();
   Result<void> begin();
+  Result<void> check_marker();
   Result<bool> transfer();
   Result<void> record();
   RunCounts counts() const { return transfer_ ? transfer_->counts() : RunCounts(); }

@@ -34,6 +34,7 @@ void RunMachine::marker_loaded(const Marker& marker) {
 // makes it whole. A store that forgets when it restarts is believed only by its marker.
 void RunMachine::decide_start(const std::optional<Marker>& marker) {
   step_ = Step::ask_horizon;
+  loaded_ = marker;
   std::optional<Position> local;
   if (request_.local && capabilities_.durable() && request_.local->store == request_.view.store) local = request_.local->position;
   if (!has_marker_) {
@@ -97,11 +98,23 @@ void RunMachine::scan_opened(bool any_rows) {
   step_ = any_rows || (!position_ && !request_.slice()) ? Step::begin : Step::record;
 }
 
-void RunMachine::begun(int64_t fence) {
+void RunMachine::begun(std::optional<int64_t> fence) {
   assert(step_ == Step::begin);
-  fence_ = fence;
+  fence_ = fence.value_or(0);
   begun_ = true;
-  step_ = Step::transfer;
+  step_ = has_marker_ && fence ? Step::check_marker : Step::transfer;
+}
+
+void RunMachine::marker_checked(const Marker& marker) {
+  assert(step_ == Step::check_marker);
+  if (marker.store_id != store_id_ || marker.position != loaded_->position) {
+    failed({PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_SAFE,
+            "the store was emptied, restored or written to by another host since this run read its marker: the next run starts from what the marker says now"});
+  } else if (loaded_->fence != 0 && fence_ != loaded_->fence + 1) {
+    failed({PENSTOCK_STATUS_FENCED, PENSTOCK_RETRY_SAFE, "another host began a run of this view while this one started"});
+  } else {
+    step_ = Step::transfer;
+  }
 }
 
 std::optional<Failure> RunMachine::judge(const RunCounts& counts) const {

@@ -1,10 +1,14 @@
 // The one place where the order of a run is written down. Pure: events in, the next step out; it decides and does nothing.
 //
-//   connect → load_marker → ask_horizon → open_scan → begin → transfer → flush → commit_marker → record → finish
+//   connect → load_marker → ask_horizon → open_scan → begin → check_marker → transfer → flush → commit_marker → record → finish
 //
 // Data first, then the store's marker, then the local record: a crash anywhere leaves repeats, never a gap. The horizon comes
 // before the scan's snapshot: a row that commits in between is then visible although it lies at or below the horizon. A
 // failure leads to abort (if a writer was begun), record and finish; the position stays where it was.
+//
+// The marker is read before the horizon, to know where to start, and once more when the run has taken the view over: a store that
+// was restored, emptied or failed over in between would lack the rows before this run's window, and no fence would tell. Nor may
+// another run have begun in between: it may have read after this one, and rows that tie in time are decided by the fence.
 #pragma once
 
 #include "base/failure.hpp"
@@ -48,7 +52,7 @@ struct Window {
   Position until;
 };
 
-enum class Step { connect, load_marker, ask_horizon, open_scan, begin, transfer, flush, commit_marker, abort, record, finish };
+enum class Step { connect, load_marker, ask_horizon, open_scan, begin, check_marker, transfer, flush, commit_marker, abort, record, finish };
 
 class RunMachine {
  public:
@@ -62,7 +66,10 @@ class RunMachine {
   void horizon_known(const Horizon& horizon);
   // Does the scan deliver anything at all?
   void scan_opened(bool any_rows);
-  void begun(int64_t fence);
+  // Nothing: a dry run, which takes nothing over.
+  void begun(std::optional<int64_t> fence);
+  // The marker as it is now that no other run can change it.
+  void marker_checked(const Marker& marker);
   // After each batch: a failure when a policy of the view ends the run here.
   std::optional<Failure> judge(const RunCounts& counts) const;
   void transferred(const RunCounts& counts);
@@ -94,6 +101,7 @@ class RunMachine {
   bool has_marker_ = false;
   std::string store_id_;
   std::optional<Position> position_;  // P: where this run starts
+  std::optional<Marker> loaded_;      // as it was before the horizon
   Horizon horizon_;
   Window window_;
   int64_t fence_ = 0;

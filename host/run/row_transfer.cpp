@@ -24,20 +24,23 @@ RowTransfer::RowTransfer(const RunJob& job, const RunMachine& machine, const Run
 }
 
 Result<bool> RowTransfer::write_next() {
-  if (!piece_) return false;
-  if (auto written = write(*piece_); !written) return std::move(written.failure());
-  piece_.reset();
-  if (job_.cancelled()) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
-  auto next = feed_.next();
-  if (!next) return std::move(next.failure()).in(job_.source_label());
-  piece_ = std::move(*next);
-  return piece_.has_value();
+  if (piece_) {
+    if (auto written = write(std::move(*piece_)); !written) return std::move(written.failure());
+    if (job_.cancelled()) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
+    auto next = feed_.next();
+    if (!next) return std::move(next.failure()).in(job_.source_label());
+    piece_ = std::move(*next);
+    if (piece_) return true;
+  }
+  if (auto finished = finish(); !finished) return std::move(finished.failure());
+  return false;
 }
 
 // The stream's own schema counts: a source may deliver more than was asked, partitions may differ in what they honour, and a
 // table may change under a run.
 Result<void> RowTransfer::prepare(const RowFeed::Piece& piece) {
   if (transformer_ && plan_->schema() == piece.batch.schema() && honoured_ == piece.honoured) return {};
+  if (auto finished = finish(); !finished) return finished;
   auto made = RowPlan::make(job_.request.view, job_.source, job_.entity, piece.batch.schema());
   if (!made) return std::move(made.failure()).in(job_.source_label());
   if (made->sink_schema() != sink_schema_) return internal(job_.source_label() + ": the columns changed during the run");
@@ -46,14 +49,22 @@ Result<void> RowTransfer::prepare(const RowFeed::Piece& piece) {
   WindowFilter filter{{}, {}, job_.request.view.null_timestamp};
   if ((honoured_ & PENSTOCK_HONOURED_SINCE) == 0 && machine_.window().since) filter.after = machine_.window().since->ordinal;
   if ((honoured_ & PENSTOCK_HONOURED_UNTIL) == 0) filter.until = machine_.window().until.ordinal;
-  transformer_ = std::make_unique<Transformer>(plan_, filter, writer_ ? writer_->fence() : 0);
+  transformer_ = std::make_unique<Transformer>(plan_, filter, writer_ ? writer_->fence() : 0, (honoured_ & PENSTOCK_HONOURED_ORDER) != 0);
   return {};
 }
 
-Result<void> RowTransfer::write(const RowFeed::Piece& piece) {
+// What the transformer kept back.
+Result<void> RowTransfer::finish() {
+  if (!transformer_) return {};
+  auto last = transformer_->finish();
+  if (!last) return std::move(last.failure()).in(job_.source_label());
+  return send(std::move(*last));
+}
+
+Result<void> RowTransfer::write(RowFeed::Piece piece) {
   if (auto prepared = prepare(piece); !prepared) return prepared;
   rows_estimate_ = std::max(rows_estimate_, piece.rows_estimate);
-  auto transformed = transformer_->apply(piece.batch);
+  auto transformed = transformer_->apply(std::move(piece.batch));
   if (!transformed) return std::move(transformed.failure()).in(job_.source_label());
 
   // What the view forbids is not written. Its rejects are kept, as they say why.

@@ -39,7 +39,8 @@ class RowTransfer {
 
  private:
   Result<void> prepare(const RowFeed::Piece& piece);
-  Result<void> write(const RowFeed::Piece& piece);
+  Result<void> write(RowFeed::Piece piece);
+  Result<void> finish();
   Result<void> send(Transformed transformed);
   Result<void> judge(const RunCounts& counts) const;
   Result<void> pause(int64_t rows);

@@ -49,11 +49,12 @@ struct Transformer::Work {
   std::shared_ptr<const RowPlan> plan;
   WindowFilter window;
   uint64_t fence;
+  bool ordered;
   std::shared_ptr<const Schema> out_schema;
   BatchBuilder builder;
   size_t times_size;  // bytes of penstock.order before the suffix
 
-  // One entry a row that goes on, in the order of the batch.
+  // One entry a row that goes on, in the order of the batch; kKept: the row kept back from the batch before.
   std::vector<int64_t> rows;
   std::vector<std::pair<size_t, size_t>> keys;  // start and size in key_bytes
   std::string key_bytes;
@@ -61,13 +62,14 @@ struct Transformer::Work {
   std::vector<uint32_t> slots;  // open addressing: index + 1 into `rows`, 0: free
 
   // Of the current row.
+  size_t entry = 0;      // the one of its key
   std::string_view key;  // into the column, scratch or joined_key
   std::string scratch, joined_key, order;
   std::vector<std::string> parts;
   std::vector<std::string_view> part_views;
 
-  Work(std::shared_ptr<const RowPlan> p, WindowFilter w, int64_t f)
-      : plan(std::move(p)), window(w), fence(static_cast<uint64_t>(f)), out_schema(std::make_shared<Schema>(plan->sink_schema())),
+  Work(std::shared_ptr<const RowPlan> p, WindowFilter w, int64_t f, bool o)
+      : plan(std::move(p)), window(w), fence(static_cast<uint64_t>(f)), ordered(o), out_schema(std::make_shared<Schema>(plan->sink_schema())),
         builder(*out_schema), times_size(plan->order().size() * 8), order(times_size, '\0'), parts(plan->keys().size()),
         part_views(plan->keys().size()) {}
 
@@ -77,6 +79,16 @@ struct Transformer::Work {
     std::vector<Coercer::Bound> fields = {};
     std::vector<size_t> fallible = {};  // of `fields`: those whose values have to be checked
   };
+
+  // A row of a batch that is over, which is therefore still held.
+  static constexpr int64_t kKept = -1;
+  struct Kept {
+    Batch batch;
+    Columns columns;
+    int64_t row;
+    std::string key, order;
+  };
+  std::optional<Kept> kept = {};
 
   std::string_view key_of(size_t index) const { return std::string_view(key_bytes).substr(keys[index].first, keys[index].second); }
   std::string_view times_of(size_t index) const { return std::string_view(order_bytes).substr(index * times_size, times_size); }
@@ -96,7 +108,31 @@ struct Transformer::Work {
     keys.clear();
     key_bytes.clear();
     order_bytes.clear();
-    slots.assign(std::bit_ceil(static_cast<size_t>(n) * 2 + 1), 0);
+    slots.assign(std::bit_ceil(static_cast<size_t>(n) * 2 + 3), 0);
+  }
+
+  // The row kept back comes before those of the batch.
+  void enter_kept(Transformed& out) {
+    if (!kept) return;
+    ++out.read;
+    key = kept->key;
+    order = kept->order;
+    keep(kept->columns, kKept);
+  }
+
+  // The last row that goes on stays behind, and is counted when it goes. Nothing when it is the one kept back already.
+  std::optional<Kept> keep_back(Batch& in, Columns& columns, Transformed& out) {
+    if (!ordered || rows.empty()) return {};
+    --out.read;
+    const int64_t row = rows[entry];
+    std::optional<Kept> last;
+    if (row != kKept) last.emplace(Kept{{}, columns, row, std::string(key_of(entry)), std::string(times_of(entry))});
+    rows.erase(rows.begin() + static_cast<ptrdiff_t>(entry));
+    keys.erase(keys.begin() + static_cast<ptrdiff_t>(entry));
+    order_bytes.erase(entry * times_size, times_size);
+    // Columns point to what the array holds, which a move leaves where it is.
+    if (last) last->batch = std::move(in);
+    return last;
   }
 
   // Sets `key`; null when it is usable. On failure `column` is the part that was wrong.
@@ -147,6 +183,7 @@ struct Transformer::Work {
   }
 
   uint64_t value_hash(const Columns& columns, int64_t row) const {
+    if (row == kKept) return value_hash(kept->columns, kept->row);
     uint64_t hash = 0;
     for (const Coercer::Bound& field : columns.fields) hash = field.hash(row, hash);
     return hash;
@@ -158,7 +195,8 @@ struct Transformer::Work {
     const size_t mask = slots.size() - 1;
     for (size_t at = hash_bytes(0, key) & mask;; at = (at + 1) & mask) {
       if (slots[at] == 0) {
-        slots[at] = static_cast<uint32_t>(rows.size()) + 1;
+        entry = rows.size();
+        slots[at] = static_cast<uint32_t>(entry) + 1;
         rows.push_back(row);
         keys.emplace_back(key_bytes.size(), key.size());
         key_bytes += key;
@@ -167,6 +205,7 @@ struct Transformer::Work {
       }
       const size_t index = slots[at] - 1;
       if (key_of(index) != key) continue;
+      entry = index;
       const int compared = std::string_view(order).compare(times_of(index));
       if (compared > 0 || (compared == 0 && value_hash(columns, row) > value_hash(columns, rows[index]))) {
         rows[index] = row;
@@ -196,7 +235,11 @@ struct Transformer::Work {
 
   Batch build(const Columns& columns) {
     std::vector<uint64_t> hashes(rows.size(), 0);
-    for (size_t i = 0; i < columns.fields.size(); ++i) columns.fields[i].append(rows, builder[i + 2], hashes);
+    const size_t from_kept = !rows.empty() && rows[0] == kKept ? 1 : 0;
+    for (size_t i = 0; i < columns.fields.size(); ++i) {
+      if (from_kept != 0) kept->columns.fields[i].append({&kept->row, 1}, builder[i + 2], std::span(hashes).first(1));
+      columns.fields[i].append(std::span(rows).subspan(from_kept), builder[i + 2], std::span(hashes).subspan(from_kept));
+    }
     std::string full(static_cast<size_t>(plan->order_size()), '\0');
     put_big_endian(full.data() + times_size, fence);
     for (size_t k = 0; k < rows.size(); ++k) {
@@ -211,25 +254,39 @@ struct Transformer::Work {
   }
 };
 
-Transformer::Transformer(std::shared_ptr<const RowPlan> plan, WindowFilter window, int64_t fence)
-    : work_(std::make_unique<Work>(std::move(plan), window, fence)) {}
+Transformer::Transformer(std::shared_ptr<const RowPlan> plan, WindowFilter window, int64_t fence, bool ordered)
+    : work_(std::make_unique<Work>(std::move(plan), window, fence, ordered)) {}
 
 Transformer::~Transformer() = default;
 
-Result<Transformed> Transformer::apply(const Batch& in) {
+Result<Transformed> Transformer::apply(Batch in) {
   Work& work = *work_;
+  const int64_t rows = in.rows();
   try {
-    const Work::Columns columns = work.bind(in);
-    work.start(in.rows());
+    Work::Columns columns = work.bind(in);
+    work.start(rows);
     Transformed out;
-    for (int64_t row = 0; row < in.rows(); ++row) work.take_row(columns, row, out);
+    work.enter_kept(out);
+    for (int64_t row = 0; row < rows; ++row) work.take_row(columns, row, out);
+    auto last = work.keep_back(in, columns, out);
     out.batch = work.build(columns);
+    if (last) work.kept = std::move(last);
     return out;
   } catch (const penstock::Error& error) {
     // The builders say so when a column of the batch exceeds what Arrow's offsets can say.
     work.builder = BatchBuilder(*work.out_schema);
-    return Failure{error.status(), PENSTOCK_RETRY_NEVER, "batch of " + std::to_string(in.rows()) + " rows: " + std::string(error.message())};
+    return Failure{error.status(), PENSTOCK_RETRY_NEVER, "batch of " + std::to_string(rows) + " rows: " + std::string(error.message())};
   }
+}
+
+Result<Transformed> Transformer::finish() {
+  Work& work = *work_;
+  work.start(1);
+  Transformed out;
+  work.enter_kept(out);
+  if (work.kept) out.batch = work.build(work.kept->columns);
+  work.kept.reset();
+  return out;
 }
 
 }  // namespace penstock::host

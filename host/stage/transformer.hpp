@@ -32,7 +32,7 @@ struct WindowFilter {
 
 struct Transformed {
   Batch batch;                  // may have no rows
-  int64_t read = 0;             // rows inside the window: batch rows + superseded + rejects
+  int64_t read = 0;             // rows inside the window: batch rows + superseded + rejects; one kept back comes later
   int64_t superseded = 0;       // rows whose key has a newer row in the same batch
   int64_t null_cursors = 0;     // rows without a cursor; under NullTimestamp::fail the run must fail
   std::vector<Reject> rejects;
@@ -42,14 +42,20 @@ struct Transformed {
 inline constexpr size_t kMaxKeyBytes = 4096;
 
 // For one run. Not thread-safe. Buffers are reused from batch to batch.
+//
+// Where rows come ordered by (cursor, key), those of one key that tie are next to each other, and the last of a batch may tie
+// with the first of the next. So the last row is kept back, and only the one that wins is ever written: a loser that was
+// written, by a run that then dies, would stay if no later run read the two again.
 class Transformer {
  public:
   // The plan was made with the schema of the stream; fence is the run's, see sink.h.
-  Transformer(std::shared_ptr<const RowPlan> plan, WindowFilter window, int64_t fence);
+  Transformer(std::shared_ptr<const RowPlan> plan, WindowFilter window, int64_t fence, bool ordered);
   ~Transformer();
 
   // The batch must have the plan's schema and have been validated.
-  Result<Transformed> apply(const Batch& in);
+  Result<Transformed> apply(Batch in);
+  // At the end of the scan: the row that was kept back, if there is one.
+  Result<Transformed> finish();
 
  private:
   struct Work;

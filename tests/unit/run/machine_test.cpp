@@ -35,7 +35,8 @@ RunMachine at_step(Step step, RunRequest asked = request()) {
   if (machine.step() != step) machine.marker_loaded(marker(position(10)));
   if (machine.step() != step) machine.horizon_known(horizon(20));
   if (machine.step() != step) machine.scan_opened(true);
-  if (machine.step() != step) machine.begun(7);
+  if (machine.step() != step) machine.begun(4);
+  if (machine.step() != step && machine.step() == Step::check_marker) machine.marker_checked(marker(position(10)));
   if (machine.step() != step && step == Step::abort) machine.failed(failure());
   if (machine.step() != step) machine.transferred({5, 2, 1, 1, 1, 0});
   if (machine.step() != step) machine.flushed();
@@ -44,8 +45,8 @@ RunMachine at_step(Step step, RunRequest asked = request()) {
   return machine;
 }
 
-constexpr Step kSteps[] = {Step::connect, Step::load_marker, Step::ask_horizon, Step::open_scan, Step::begin, Step::transfer,
-                           Step::flush,   Step::commit_marker, Step::abort,     Step::record,    Step::finish};
+constexpr Step kSteps[] = {Step::connect, Step::load_marker, Step::ask_horizon, Step::open_scan, Step::begin, Step::check_marker,
+                           Step::transfer, Step::flush,   Step::commit_marker, Step::abort,     Step::record,    Step::finish};
 
 struct Event {
   const char* name;
@@ -59,7 +60,8 @@ const std::vector<Event>& events() {
                                       {"horizon the same", [](RunMachine& m) { m.horizon_known(horizon(10)); }},
                                       {"scan with rows", [](RunMachine& m) { m.scan_opened(true); }},
                                       {"scan without rows", [](RunMachine& m) { m.scan_opened(false); }},
-                                      {"begun", [](RunMachine& m) { m.begun(7); }},
+                                      {"begun", [](RunMachine& m) { m.begun(4); }},
+                                      {"marker checked", [](RunMachine& m) { m.marker_checked(marker(position(10))); }},
                                       {"transferred", [](RunMachine& m) { m.transferred({1, 1, 0, 0, 0, 0}); }},
                                       {"flushed", [](RunMachine& m) { m.flushed(); }},
                                       {"marker committed", [](RunMachine& m) { m.marker_committed(); }},
@@ -78,7 +80,8 @@ TEST(RunMachine, GoesFromStepToStepByEachEvent) {
       {{"horizon the same", Step::ask_horizon}, Step::record},
       {{"scan with rows", Step::open_scan}, Step::begin},
       {{"scan without rows", Step::open_scan}, Step::record},
-      {{"begun", Step::begin}, Step::transfer},
+      {{"begun", Step::begin}, Step::check_marker},
+      {{"marker checked", Step::check_marker}, Step::transfer},
       {{"transferred", Step::transfer}, Step::flush},
       {{"flushed", Step::flush}, Step::commit_marker},
       {{"marker committed", Step::commit_marker}, Step::record},
@@ -90,6 +93,7 @@ TEST(RunMachine, GoesFromStepToStepByEachEvent) {
       {{"failed", Step::ask_horizon}, Step::record},
       {{"failed", Step::open_scan}, Step::record},
       {{"failed", Step::begin}, Step::record},
+      {{"failed", Step::check_marker}, Step::abort},
       {{"failed", Step::transfer}, Step::abort},
       {{"failed", Step::flush}, Step::abort},
       {{"failed", Step::commit_marker}, Step::abort},
@@ -108,7 +112,8 @@ TEST(RunMachineDeathTest, RefusesAnEventThatDoesNotBelongToTheStep) {
   const std::map<std::string, Step> belongs{
       {"connected with marker", Step::connect}, {"connected without marker", Step::connect}, {"marker loaded", Step::load_marker},
       {"horizon known", Step::ask_horizon},     {"horizon the same", Step::ask_horizon},     {"scan with rows", Step::open_scan},
-      {"scan without rows", Step::open_scan},   {"begun", Step::begin},                      {"transferred", Step::transfer},
+      {"scan without rows", Step::open_scan},   {"begun", Step::begin},                      {"marker checked", Step::check_marker},
+      {"transferred", Step::transfer},
       {"flushed", Step::flush},                 {"marker committed", Step::commit_marker},   {"aborted", Step::abort},
       {"recorded", Step::record}};
   // One wrong step each: the one after, where a driver that told twice would be.
@@ -134,6 +139,43 @@ TEST(RunMachine, EndsWhateverFails) {
   }
 }
 
+// A run that loaded a marker at position 10 with fence 3, and finds another once it has taken the view over.
+std::string checked(const Marker& now, int64_t fence = 4, const Marker& before = marker(position(10))) {
+  RunMachine machine(request());
+  machine.connected(kDurable, true);
+  machine.marker_loaded(before);
+  machine.horizon_known(horizon(20));
+  machine.scan_opened(true);
+  machine.begun(fence);
+  machine.marker_checked(now);
+  return machine.step() == Step::transfer ? "goes on" : machine.failure()->message;
+}
+
+TEST(RunMachine, GoesOnOnlyWithAStoreThatStillHasWhatItStartsFrom) {
+  const std::string stopped =
+      "the store was emptied, restored or written to by another host since this run read its marker: the next run starts from what the marker says now";
+  EXPECT_EQ(checked(marker(position(10))), "goes on");
+  EXPECT_EQ(checked(marker(position(9))), stopped) << "restored from a dump, or failed over";
+  EXPECT_EQ(checked(marker(position(15))), stopped) << "another run moved it on";
+  EXPECT_EQ(checked(marker(position(10, "files"))), stopped) << "and what a detail says cannot be compared";
+  EXPECT_EQ(checked(marker(std::nullopt)), stopped) << "emptied";
+  EXPECT_EQ(checked(marker(position(10), "T")), stopped) << "another store";
+}
+
+TEST(RunMachine, GoesOnOnlyIfNoOtherRunBeganWhileItStarted) {
+  const std::string stopped = "another host began a run of this view while this one started";
+  EXPECT_EQ(checked(marker(position(10)), 5), stopped);
+  Marker first;
+  first.store_id = "S";
+  EXPECT_EQ(checked(first, 1'700'000'000, first), "goes on") << "a view's first fence may be any";
+}
+
+TEST(RunMachine, ChecksNoMarkerInADryRun) {
+  RunMachine machine = at_step(Step::begin);
+  machine.begun({});
+  EXPECT_EQ(static_cast<int>(machine.step()), static_cast<int>(Step::transfer));
+}
+
 TEST(RunMachine, CallsACancelledRunCancelled) {
   RunMachine machine = at_step(Step::transfer);
   machine.failed(failure("stop", PENSTOCK_STATUS_CANCELLED));
@@ -144,7 +186,7 @@ TEST(RunMachine, CallsACancelledRunCancelled) {
 TEST(RunMachine, MovesThePositionToTheHorizon) {
   RunMachine machine = at_step(Step::record);
   EXPECT_EQ(machine.outcome(), RunOutcome::completed);
-  EXPECT_EQ(machine.new_position(77), (PositionRecord{position(20), "profiles", "S", 7, 77}));
+  EXPECT_EQ(machine.new_position(77), (PositionRecord{position(20), "profiles", "S", 4, 77}));
   EXPECT_EQ(machine.counts().read, 5);
 }
 
@@ -154,7 +196,8 @@ TEST(RunMachine, RemembersNoPositionForAStoreThatForgets) {
   machine.marker_loaded(marker(position(10)));
   machine.horizon_known(horizon(20));
   machine.scan_opened(true);
-  machine.begun(1);
+  machine.begun(4);
+  machine.marker_checked(marker(position(10)));
   machine.transferred({});
   machine.flushed();
   EXPECT_EQ(machine.step(), Step::commit_marker) << "its marker moves all the same";

@@ -91,7 +91,7 @@ TEST(TransformerAgainstOracle, AgreesOnEverySeed) {
     if (random() % 2 == 0) window.after = static_cast<int64_t>(random() % 30) - 10;
     if (random() % 2 == 0) window.until = static_cast<int64_t>(random() % 30);
     window.null_timestamp = static_cast<NullTimestamp>(random() % 3);
-    Transformer transformer(plan, window, 1);
+    Transformer transformer(plan, window, 1, false);
     // Two batches through one transformer: nothing may leak from one into the other.
     for (int batch = 0; batch < 2; ++batch) {
       const std::vector<Event> events = make_events(random);

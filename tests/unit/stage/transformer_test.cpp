@@ -36,6 +36,7 @@ struct Table {
   Entity entity = {};
   WindowFilter window = {};
   int64_t fence = 7;
+  bool ordered = false;
 
   Table() {
     view.fields = {{"v", "", {Scalar::int32, false}, ""}};
@@ -47,7 +48,7 @@ struct Table {
   Transformer transformer() const {
     auto plan = RowPlan::make(view, source, entity, schema);
     if (!plan) throw std::invalid_argument(plan.failure().message);
-    return Transformer(std::make_shared<const RowPlan>(std::move(*plan)), window, fence);
+    return Transformer(std::make_shared<const RowPlan>(std::move(*plan)), window, fence, ordered);
   }
   Transformed apply(const std::vector<Row>& rows) const {
     Transformer made = transformer();
@@ -307,6 +308,41 @@ TEST(Transformer, ForgetsABatchBeforeTheNext) {
   const Transformed out = table.apply(transformer, {{"a", 1, 4, "older"}, {"c", 1, 5, null}});
   EXPECT_EQ(written(out), (std::vector<Row>{{"a", 4, "older"}, {"c", 5, null}}));
   EXPECT_EQ(out.superseded, 0);
+}
+
+TEST(Transformer, WritesOnlyTheWinnerOfATieThatABatchCutsInTwo) {
+  Table table;
+  table.ordered = true;
+  std::vector<Row> tied{{"b", 5, 20}, {"b", 5, 21}, {"b", 5, 22}};
+  const Row winner = written(Table().apply(tied)).at(0);
+  for (int turn = 0; turn < 3; ++turn, std::rotate(tied.begin(), tied.begin() + 1, tied.end())) {
+    Transformer transformer = table.transformer();
+    EXPECT_EQ(written(table.apply(transformer, {{"a", 4, 1}, tied[0]})), (std::vector<Row>{{"a", 1}})) << "b may go on in the next batch";
+    const Transformed middle = table.apply(transformer, {tied[1]});
+    EXPECT_EQ(written(middle), std::vector<Row>{});
+    const Transformed last = table.apply(transformer, {tied[2], {"c", 6, 3}});
+    EXPECT_EQ(written(last), std::vector<Row>{winner});
+    const auto rest = transformer.finish();
+    EXPECT_EQ(written(*rest), (std::vector<Row>{{"c", 3}}));
+    EXPECT_EQ(middle.read + last.read + rest->read, 4) << "each row is counted once, when it goes";
+    EXPECT_EQ(middle.superseded + last.superseded, 2);
+  }
+}
+
+TEST(Transformer, KeepsARowBackOverBatchesThatHoldNothingElse) {
+  Table table;
+  table.ordered = true;
+  Transformer transformer = table.transformer();
+  EXPECT_EQ(written(table.apply(transformer, {{"a", 1, 1}})), std::vector<Row>{});
+  EXPECT_EQ(written(table.apply(transformer, {{null, 1, 2}})), std::vector<Row>{}) << "a reject";
+  EXPECT_EQ(written(*transformer.finish()), (std::vector<Row>{{"a", 1}}));
+  EXPECT_EQ(transformer.finish()->batch.rows(), 0);
+}
+
+TEST(Transformer, KeepsNothingBackWhereRowsComeInNoOrder) {
+  Transformer transformer = Table().transformer();
+  EXPECT_EQ(written(Table().apply(transformer, {{"a", 1, 1}})), (std::vector<Row>{{"a", 1}}));
+  EXPECT_EQ(transformer.finish()->batch.rows(), 0);
 }
 
 TEST(Transformer, TakesOneColumnForSeveralFields) {
