@@ -1,0 +1,46 @@
+// A host's state directory: what survives the host, on a disk that fails.
+#pragma once
+
+#include "hazards.hpp"
+
+#include "state/state.hpp"
+
+#include <optional>
+
+namespace penstock::sim {
+
+// Keeps positions only; of the history it checks that every ended run adds up.
+class Disk final : public host::State {
+ public:
+  explicit Disk(Hazards& hazards) : hazards_(hazards) {}
+
+  host::Result<std::optional<host::PositionRecord>> position(const host::ViewId&) override { return position_; }
+  host::Result<void> forget_position(const host::ViewId&) override { return position_.reset(), host::Result<void>(); }
+  host::Result<void> start_run(const host::RunRecord&) override;
+  host::Result<void> update_run(const host::RunRecord&) override { return {}; }
+  host::Result<void> finish_run(const host::RunRecord&, const std::vector<host::RejectRecord>&, const std::optional<host::PositionRecord>&) override;
+  host::Result<void> close_interrupted_runs(int64_t) override { return {}; }
+  host::Result<std::vector<host::RunRecord>> history(const std::optional<host::ViewId>&, int64_t) override { return std::vector<host::RunRecord>(); }
+  host::Result<std::vector<host::RejectRecord>> rejects(const std::optional<host::ViewId>&, int64_t) override {
+    return std::vector<host::RejectRecord>();
+  }
+  host::Result<int64_t> count_rejects(const host::ViewId&) override { return 0; }
+  host::Result<int64_t> drop_rejects(const host::ViewId&) override { return 0; }
+  host::Result<std::vector<host::StoredDefinition>> definitions() override { return std::vector<host::StoredDefinition>(); }
+  host::Result<void> replace_definitions(const std::vector<host::StoredDefinition>&) override { return {}; }
+  host::Result<int64_t> definitions_version() override { return 0; }
+
+  // Faults: the directory is lost, or comes back as it was at the last backup.
+  void lose() { position_.reset(); }
+  void back_up() { backup_ = position_; }
+  void restore() { position_ = backup_; }
+
+  bool every_run_added_up() const { return every_run_added_up_; }
+
+ private:
+  Hazards& hazards_;
+  std::optional<host::PositionRecord> position_, backup_;
+  bool every_run_added_up_ = true;
+};
+
+}  // namespace penstock::sim

@@ -1,0 +1,116 @@
+#include "store.hpp"
+
+#include <algorithm>
+
+namespace penstock::sim {
+namespace {
+
+constexpr size_t kPast = 8;
+
+std::string_view bytes(const OrderKey& order) { return {order.data(), order.size()}; }
+bool same_hash(const OrderKey& a, const OrderKey& b) { return bytes(a).substr(24) == bytes(b).substr(24); }
+bool same_times(const OrderKey& a, const OrderKey& b) { return bytes(a).substr(0, 16) == bytes(b).substr(0, 16); }
+
+}  // namespace
+
+void Store::changed() {
+  past_.push_back(data_);
+  if (past_.size() > kPast) past_.pop_front();
+}
+
+Store::Answer Store::check(const RunStamp& stamp) const {
+  const Marker& marker = data_.marker;
+  if (!marker.there || marker.store_id != stamp.store_id) return Answer::wiped;
+  if (marker.fence != stamp.fence || marker.run != stamp.run) return Answer::fenced;
+  return marker.sequence == stamp.sequence ? Answer::done : Answer::out_of_step;
+}
+
+RunStamp Store::begin(int64_t run, int64_t now) {
+  changed();
+  if (data_.store_id == 0) data_.store_id = next_store_id_++;
+  Marker& marker = data_.marker;
+  if (!marker.there || marker.store_id != data_.store_id) marker.positioned = false;
+  // A new marker must be above every fence that profiles may still have.
+  if (!marker.there) marker.fence = now / 1000;
+  marker.there = true;
+  marker.store_id = data_.store_id;
+  ++marker.fence;
+  marker.run = run;
+  marker.sequence = 0;
+  return {marker.store_id, marker.fence, run, 0};
+}
+
+Store::Code Store::apply(Profile& profile, const Write& row) {
+  if (profile.there) {
+    const bool newer = bytes(row.order) > bytes(profile.order);
+    if (same_hash(row.order, profile.order) && (newer || same_times(row.order, profile.order))) {
+      if (newer) profile.order = row.order;
+      return Code::unchanged;
+    }
+    if (!newer) return Code::stale;
+  }
+  profile = {true, row.order, row.value};
+  return Code::written;
+}
+
+// A script that fails half way has done its first half: the sequence moves last, so that the run cannot go on.
+Store::Answer Store::write(const RunStamp& stamp, const std::vector<Write>& rows, std::vector<Code>& codes, size_t fails_after) {
+  if (const Answer answer = check(stamp); answer != Answer::done) return answer;
+  changed();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (i == fails_after) return Answer::failed;
+    codes.push_back(apply(data_.profiles[rows[i].entity], rows[i]));
+  }
+  ++data_.marker.sequence;
+  return Answer::done;
+}
+
+Store::Answer Store::commit(const RunStamp& stamp, int64_t position, uint64_t snapshot_event) {
+  if (const Answer answer = check(stamp); answer != Answer::done) return answer;
+  changed();
+  data_.marker.positioned = true;
+  data_.marker.position = position;
+  data_.marker.snapshot_event = snapshot_event;
+  return Answer::done;
+}
+
+Store::Marker Store::load_marker() {
+  if (data_.store_id == 0) data_.store_id = next_store_id_++;
+  Marker marker = data_.marker;
+  if (!marker.there || marker.store_id != data_.store_id) marker.positioned = false;
+  marker.store_id = data_.store_id;
+  return marker;
+}
+
+void Store::execute_delayed() {
+  const Delayed call = std::move(delayed_.front());
+  delayed_.erase(delayed_.begin());
+  if (call.generation != generation_) return;
+  std::vector<Code> codes;
+  if (call.is_commit)
+    commit(call.stamp, call.position, call.snapshot_event);
+  else
+    write(call.stamp, call.rows, codes);
+}
+
+void Store::fail_over(size_t lost_calls) {
+  for (; lost_calls > 0 && !past_.empty(); --lost_calls) {
+    data_ = past_.back();
+    past_.pop_back();
+  }
+  ++generation_;
+}
+
+void Store::wipe(bool breaks_connections) {
+  data_ = Data();
+  past_.clear();
+  if (breaks_connections) ++generation_;
+}
+
+void Store::restore() {
+  data_ = dump_.value_or(Data());
+  past_.clear();
+  ++generation_;
+}
+
+}  // namespace penstock::sim
