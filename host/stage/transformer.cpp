@@ -236,10 +236,12 @@ struct Transformer::Work {
   Batch build(const Columns& columns) {
     std::vector<uint64_t> hashes(rows.size(), 0);
     const size_t from_kept = !rows.empty() && rows[0] == kKept ? 1 : 0;
-    for (size_t i = 0; i < columns.fields.size(); ++i) {
-      if (from_kept != 0) kept->columns.fields[i].append({&kept->row, 1}, builder[i + 2], std::span(hashes).first(1));
-      columns.fields[i].append(std::span(rows).subspan(from_kept), builder[i + 2], std::span(hashes).subspan(from_kept));
+    if (from_kept != 0) {
+      for (size_t i = 0; i < columns.fields.size(); ++i) kept->columns.fields[i].append({&kept->row, 1}, builder[i + 2], std::span(hashes).first(1));
+      kept.reset();  // before the rest is copied: its batch may be large
     }
+    for (size_t i = 0; i < columns.fields.size(); ++i)
+      columns.fields[i].append(std::span(rows).subspan(from_kept), builder[i + 2], std::span(hashes).subspan(from_kept));
     std::string full(static_cast<size_t>(plan->order_size()), '\0');
     put_big_endian(full.data() + times_size, fence);
     for (size_t k = 0; k < rows.size(); ++k) {
@@ -284,8 +286,13 @@ Result<Transformed> Transformer::finish() {
   work.start(1);
   Transformed out;
   work.enter_kept(out);
-  if (work.kept) out.batch = work.build(work.kept->columns);
+  if (!work.kept) return out;
+  // Of the batch that is over, whose columns build needs although no more of its rows go on.
+  const Work::Kept last = std::move(*work.kept);
   work.kept.reset();
+  work.rows.clear();
+  work.rows.push_back(last.row);
+  out.batch = work.build(last.columns);
   return out;
 }
 
