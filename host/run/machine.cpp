@@ -53,6 +53,8 @@ void RunMachine::decide_start(const std::optional<Marker>& marker) {
   if (local->ordinal < position_->ordinal) position_ = local;
   if (request_.local->store_id != marker->store_id)
     notice_ = "the store is not the one of the last run: starting from what its marker says";
+  else if (marker->position->ordinal < local->ordinal)
+    notice_ = "the store went back from " + local->text + " to " + marker->position->text + " (restored, or failed over): reading again from there";
 }
 
 void RunMachine::horizon_known(const Horizon& horizon) {
