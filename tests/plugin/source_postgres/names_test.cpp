@@ -203,6 +203,22 @@ TEST(PostgresNames, ForbiddenTableSchemaOrColumnNamesTheGrantThatHelps) {
   EXPECT_EQ(error.sqlstate, "42501");
 }
 
+TEST(PostgresNames, RowLevelSecurityIsAnErrorAndNeverFewerRows) {
+  fresh_schema("names");
+  shared_server().exec(
+      "CREATE TABLE names.t (id int, at timestamptz DEFAULT '2024-01-01'); INSERT INTO names.t VALUES (1), (2);"
+      "ALTER TABLE names.t ENABLE ROW LEVEL SECURITY; CREATE POLICY first_only ON names.t USING (id = 1);"
+      "CREATE VIEW names.v AS SELECT * FROM names.t WHERE id = 1");
+  Warehouse warehouse;
+  for (const TableSpec& table : {TableSpec{.schema = "names", .table = "t"}, TableSpec{.query = "SELECT * FROM names.t"}}) {
+    const RecordedError error = failure_of([&] { warehouse.scan({.table = table, .columns = {"id"}}); });
+    EXPECT_EQ(error.status, PENSTOCK_STATUS_PERMISSION_DENIED);
+    EXPECT_EQ(error.retry, PENSTOCK_RETRY_NEVER);
+    EXPECT_NE(error.message.find("row-level security policy for table \"t\""), std::string::npos) << error.message;
+  }
+  EXPECT_EQ(warehouse.scan({.table = {.schema = "names", .table = "v"}, .columns = {"id"}}), (Rows{{"1"}}));
+}
+
 TEST(PostgresNames, OnlyReadableTablesAreListed) {
   fresh_schema("names");
   shared_server().exec(
