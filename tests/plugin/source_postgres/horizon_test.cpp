@@ -80,6 +80,20 @@ TEST(PostgresHorizon, TransactionThatHasNotWrittenYetHoldsTheHorizonBackToo) {
   EXPECT_EQ(warehouse.horizon(orders()).ordinal, began - 1000);
 }
 
+// In the other order, or with both in one snapshot, it would be missed: it is not above the position, and was not visible.
+TEST(PostgresHorizon, RowThatCommitsBetweenTheHorizonAndTheScanIsInTheScan) {
+  fresh_schema("hor");
+  shared_server().exec("CREATE TABLE hor.orders (id int, at timestamptz)");
+  Warehouse warehouse;
+  PostgresSession late(shared_server().dsn());
+  late.exec("BEGIN; INSERT INTO hor.orders VALUES (1, clock_timestamp())");
+  const int64_t written = clock_ns();
+  HorizonResult horizon;
+  ASSERT_TRUE(eventually([&] { return (horizon = warehouse.horizon(orders())).ordinal > written; }));
+  late.exec("COMMIT");
+  EXPECT_EQ(ids_until(warehouse, std::nullopt, horizon.ordinal), "1");
+}
+
 TEST(PostgresHorizon, TransactionOfAnotherDatabaseDoesNotCount) {
   make_orders();
   Warehouse warehouse;
