@@ -22,7 +22,6 @@ RedisServer& Scenario::redis() {
 Scenario::Scenario() {
   sql("DROP SCHEMA IF EXISTS shop CASCADE; CREATE SCHEMA shop; GRANT USAGE ON SCHEMA shop TO PUBLIC");
   redis().flush_all();
-  world_.set_environment("WAREHOUSE_DSN", postgres().dsn("penstock"));
 }
 
 void Scenario::make_table(const std::string& columns, bool database_sets_at) {
@@ -32,16 +31,16 @@ void Scenario::make_table(const std::string& columns, bool database_sets_at) {
       "CREATE TRIGGER touch BEFORE INSERT OR UPDATE ON shop.items FOR EACH ROW EXECUTE FUNCTION shop.touch()");
 }
 
-void Scenario::configure(const Items& items) {
-  world_.configure_text("[host]\nplugin_dir = \"" PENSTOCK_BUILD_DIR "/plugins\"\nstate_dir = \"" + world_.state_dir() +
-                        "\"\nhttp_port = 0\nmax_retries = 0\n" + items.host +
-                        "\n[warehouse.prod]\nplugin = \"postgres\"\ndsn = { env = \"WAREHOUSE_DSN\" }\nmargin = \"1ms\"\n"
-                        "[store.profiles]\nplugin = \"redis\"\nurl = \"" + redis().url() +
-                        "\"\n[[entity]]\nname = \"item\"\nkeys = [" + items.keys + "]\n[[batch_source]]\nname = \"items_source\"\n" +
-                        items.table + "\ntimestamp_field = '" + items.timestamp + "'\n" + items.source +
-                        "\n[[view]]\nname = \"items\"\nversion = " + std::to_string(items.version) +
-                        "\nentity = \"item\"\noffline = true\nonline = true\nbatch_source = \"items_source\"\n" + items.view + "\nfields = [ " + items.fields +
-                        " ]\n");
+void Scenario::configure(World& host, const Items& items) {
+  host.set_environment("WAREHOUSE_DSN", postgres().dsn("penstock"));
+  host.configure_text("[host]\nplugin_dir = \"" PENSTOCK_BUILD_DIR "/plugins\"\nstate_dir = \"" + host.state_dir() +
+                      "\"\nhttp_port = 0\nmax_retries = 0\n" + items.host +
+                      "\n[warehouse.prod]\nplugin = \"postgres\"\ndsn = { env = \"WAREHOUSE_DSN\" }\nmargin = \"1ms\"\n"
+                      "[store.profiles]\nplugin = \"redis\"\nurl = \"" + (items.store.empty() ? redis().url() : items.store) +
+                      "\"\n[[entity]]\nname = \"item\"\nkeys = [" + items.keys + "]\n[[batch_source]]\nname = \"items_source\"\n" + items.table +
+                      "\ntimestamp_field = '" + items.timestamp + "'\n" + items.source + "\n[[view]]\nname = \"items\"\nversion = " +
+                      std::to_string(items.version) + "\nentity = \"item\"\noffline = true\nonline = true\nbatch_source = \"items_source\"\n" + items.view +
+                      "\nfields = [ " + items.fields + " ]\n");
 }
 
 Ran Scenario::run(std::vector<std::string> more) {

@@ -22,6 +22,7 @@ struct Items {
   std::string host = {};                     // more lines of [host]
   std::string table = "schema = \"shop\"\ntable = \"items\"";  // or a query
   int version = 1;
+  std::string store = {};                    // the url of another Redis
 };
 
 // What `materialize --json` said.
@@ -54,7 +55,8 @@ class Scenario : public testing::Test {
   void make_table(const std::string& columns = "id text, at timestamptz, v bigint", bool database_sets_at = false);
   void sql(const std::string& statement) { postgres().exec(statement); }
   std::string value(const std::string& query) { return postgres().value(query); }
-  void configure(const Items& items = {});
+  void configure(const Items& items = {}) { configure(world_, items); }
+  static void configure(World& host, const Items& items);
 
   // A run to its end. materialize() wants it to complete, failing_run() to fail, whose text it returns.
   Ran run(std::vector<std::string> more = {});
