@@ -74,8 +74,10 @@ void RunMachine::horizon_known(const Horizon& horizon) {
   }
   window_.since = position_;
   if (horizon.position.ordinal < position_->ordinal) {
-    notice_ = "the source's horizon " + horizon.position.text + " is behind the position " + position_->text +
-              " (its clock went back, or another server answers): nothing is read until it has caught up";
+    notice_ = horizon.holder.empty() ? "the source's horizon " + horizon.position.text + " is behind the position " + position_->text +
+                                           " (its clock went back, or another server answers): nothing is read until it has caught up"
+                                     : "nothing is read while the horizon is held back by " + horizon.holder;
+    window_.until = *position_;  // which the store still is true up to
     step_ = Step::record;
     return;
   }

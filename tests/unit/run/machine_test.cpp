@@ -294,8 +294,10 @@ TEST(RunStart, ReadsNothingWhenTheHorizonHasNotMoved) {
 
 TEST(RunStart, ReadsNothingAndSaysSoWhenTheHorizonIsBehind) {
   EXPECT_EQ(window_of({{}, kDurable, true, position(20)}, request(), horizon(19)),
-            "nothing: p20 to p19; the source's horizon p19 is behind the position p20 (its clock went back, or another server answers): "
+            "nothing: p20 to p20; the source's horizon p19 is behind the position p20 (its clock went back, or another server answers): "
             "nothing is read until it has caught up");
+  EXPECT_EQ(window_of({{}, kDurable, true, position(20)}, request(), {position(19), GuaranteeClass::a, "", "pid 7"}),
+            "nothing: p20 to p20; nothing is read while the horizon is held back by pid 7");
 }
 
 TEST(RunStart, MovesNothingWhenNothingIsRead) {
