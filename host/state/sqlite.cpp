@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 #include <sqlite3.h>
+#include <unistd.h>
 
 namespace penstock::host {
 namespace {
@@ -107,7 +108,13 @@ Failure Database::failure(int code, int system_error) const {
       }
       return later(PENSTOCK_STATUS_FAILED_PRECONDITION, folder + " cannot be written to");
     case SQLITE_CANTOPEN:
-    case SQLITE_PERM: return later(PENSTOCK_STATUS_FAILED_PRECONDITION, "cannot open the files in " + folder);
+    case SQLITE_PERM:
+      // SQLite falls back to reading and then misses another file; what stands in the way is the folder.
+      if (access_ == Access::write && access(path_.parent_path().c_str(), W_OK) != 0) {
+        cause = std::strerror(errno);
+        return later(PENSTOCK_STATUS_FAILED_PRECONDITION, folder + " cannot be written to");
+      }
+      return later(PENSTOCK_STATUS_FAILED_PRECONDITION, "cannot open the files in " + folder);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL: return later(PENSTOCK_STATUS_UNAVAILABLE, "another process keeps it locked");
