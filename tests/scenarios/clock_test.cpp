@@ -98,13 +98,7 @@ TEST_F(Times, ARowAtTheEdgeOfAMicrosecondIsNotReadAgainAndAgain) {
 
 // 13
 TEST_F(Times, NanosecondsOfAFileAreNeitherCutNorReadAgain) {
-  write_file(world_.folder().path() / "warehouse" / "items.csv",
-             "id,at,v\na,2026-01-01T00:00:00.123456788Z,1\na,2026-01-01T00:00:00.123456789Z,2\na,2026-01-01T00:00:00.123456787Z,3\n");
-  configure({.table = "table = \"items\"\n"});
-  std::string toml = read_file(world_.config_path());
-  const size_t at = toml.find("plugin = \"postgres\"");
-  toml.replace(at, toml.find("[store") - at, "plugin = \"file\"\npath = \"" + (world_.folder() / "warehouse") + "\"\nsettle = \"0s\"\n");
-  world_.configure_text(toml);
+  configure_files("id,at,v\na,2026-01-01T00:00:00.123456788Z,1\na,2026-01-01T00:00:00.123456789Z,2\na,2026-01-01T00:00:00.123456787Z,3\n", {});
   int64_t read = 0;
   for (int i = 0; i < 3; ++i) read += materialize().read();
   EXPECT_EQ(read, 3);

@@ -34,6 +34,18 @@ TEST_F(Position, RowsTiedAtThePositionAreReadOnceEachAcrossRuns) {
   EXPECT_EQ(stored().size(), 16u);
 }
 
+// 1
+TEST_F(Position, RowsTiedAtTheEdgesOfAdjacentWindowsBelongToOneOfThem) {
+  make_table();
+  sql("INSERT INTO shop.items SELECT 'k' || n, '2026-01-01Z'::timestamptz + n / 4 * interval '1 microsecond', n FROM generate_series(0, 15) n");
+  configure();
+  const char* edges[] = {"2025-12-31T23:59:59.999999Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000001Z", "2026-01-01T00:00:00.000003Z"};
+  std::vector<int64_t> read;
+  for (int i = 0; i < 3; ++i) read.push_back(materialize({"--from", edges[i], "--to", edges[i + 1]}).read());
+  EXPECT_EQ(read, (std::vector<int64_t>{4, 4, 8}));
+  EXPECT_EQ(stored().size(), 16u);
+}
+
 // 2
 TEST_F(Position, MoreTiedRowsThanABatchAllArrive) {
   make_table();

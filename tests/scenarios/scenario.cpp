@@ -43,6 +43,16 @@ void Scenario::configure(World& host, const Items& items) {
                       "\nfields = [ " + items.fields + " ]\n");
 }
 
+void Scenario::configure_files(const std::string& csv, Items items) {
+  write_file(world_.folder().path() / "warehouse" / "items.csv", csv);
+  items.table = "table = \"items\"";
+  configure(items);
+  std::string toml = read_file(world_.config_path());
+  const size_t at = toml.find("plugin = \"postgres\"");
+  toml.replace(at, toml.find("[store") - at, "plugin = \"file\"\npath = \"" + (world_.folder() / "warehouse") + "\"\nsettle = \"0s\"\n");
+  world_.configure_text(toml);
+}
+
 Ran Scenario::run(std::vector<std::string> more) {
   more.insert(more.begin(), {"materialize", "--json"});
   return {world_.penstock(std::move(more))};

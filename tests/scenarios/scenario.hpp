@@ -57,6 +57,8 @@ class Scenario : public testing::Test {
   std::string value(const std::string& query) { return postgres().value(query); }
   void configure(const Items& items = {}) { configure(world_, items); }
   static void configure(World& host, const Items& items);
+  // The same view from a file items.csv instead.
+  void configure_files(const std::string& csv, Items items);
 
   // A run to its end. materialize() wants it to complete, failing_run() to fail, whose text it returns.
   Ran run(std::vector<std::string> more = {});

@@ -84,6 +84,17 @@ TEST_F(Values, NaughtyTextsArriveByteByByteAndWhatIsNoTextIsRejected) {
   EXPECT_THAT(rejects(), HasSubstr("is not valid UTF-8"));
 }
 
+// 33
+TEST_F(Values, BytesOfAFileThatAreNoUtf8StopTheRunAtTheirLineOrAreSkippedAndSaid) {
+  const std::string csv = "id,at,v,t\na,2026-01-01T00:00:00Z,1,fine\nb,2026-01-01T00:00:00Z,2,\xff\xfe\nc\xc3,2026-01-01T00:00:00Z,3,x\nd,2026-01-01T00:00:00Z,4,\"a\nb\"\n";
+  configure_files(csv, {.fields = "{ name = \"t\", type = \"string\" }"});
+  EXPECT_THAT(failing_run(), HasSubstr("items.csv line 3: column \"t\": text that is not UTF-8 cannot be read as text"));
+  EXPECT_EQ(marker("ordinal"), "(nil)");
+  configure_files(csv, {.fields = "{ name = \"t\", type = \"string\" }", .source = "on_bad_row = \"skip\"\n"});
+  EXPECT_EQ(materialize({"--full"}).written(), 2);
+  EXPECT_EQ(stored("t"), (Profiles{{"a", "fine"}, {"d", "a\nb"}}));
+}
+
 // 34, 35
 TEST_F(Values, ValuesOf16MegabytesArriveWholeInBoundedMemory) {
   make_table("id text, at timestamptz DEFAULT '2026-01-01Z', t text");
