@@ -111,14 +111,12 @@ void RunMachine::begun(std::optional<int64_t> fence) {
 
 void RunMachine::marker_checked(const Marker& marker) {
   assert(step_ == Step::check_marker);
-  if (marker.store_id != store_id_ || marker.position != loaded_->position) {
-    failed({PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_SAFE,
-            "the store was emptied, restored or written to by another host since this run read its marker: the next run starts from what the marker says now"});
-  } else if (loaded_->fence != 0 && fence_ != loaded_->fence + 1) {
-    failed({PENSTOCK_STATUS_FENCED, PENSTOCK_RETRY_SAFE, "another host began a run of this view while this one started"});
-  } else {
+  if (marker.store_id == store_id_ && marker.position == loaded_->position) {
     step_ = Step::transfer;
+    return;
   }
+  failed({PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_SAFE,
+          "the store was emptied, restored or written to by another host since this run read its marker: the next run starts from what the marker says now"});
 }
 
 std::optional<Failure> RunMachine::judge(const RunCounts& counts) const {

@@ -8,7 +8,7 @@
 //
 // The marker is read before the horizon, to know where to start, and once more when the run has taken the view over: a store that
 // was restored, emptied or failed over in between would lack the rows before this run's window, and no fence would tell. Nor may
-// another run have begun in between: it may have read after this one, and rows that tie in time are decided by the fence.
+// another run have committed in between: it may have read after this one, and rows that tie in time are decided by the fence.
 #pragma once
 
 #include "base/failure.hpp"

@@ -6,7 +6,9 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <mutex>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -23,6 +25,7 @@ constexpr const char* kUsage = R"(Simulates hosts, a warehouse and a store under
   --jobs N         threads (default: one a core)
   --seed N         one seed, and what happens in it
   --without A,B    without these kinds of faults
+  --seed-file F    every seed of a file: its first word on each line
   --events N       at most this many events before faults stop
 )";
 
@@ -32,6 +35,7 @@ struct Options {
   uint64_t from = 1;
   unsigned jobs = std::max(1u, std::thread::hardware_concurrency());
   std::optional<uint64_t> seed;
+  std::string seed_file;
   uint32_t mask = kAllFaults;
   int64_t events = INT64_MAX;
 };
@@ -55,6 +59,16 @@ uint32_t fault(std::string_view name) {
   usage("no such fault: " + std::string(name));
 }
 
+uint32_t faults(std::string_view names) {
+  uint32_t mask = 0;
+  for (size_t begin = 0; begin <= names.size();) {
+    const size_t end = std::min(names.find(',', begin), names.size());
+    mask |= fault(names.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return mask;
+}
+
 Options parse(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
@@ -67,14 +81,10 @@ Options parse(int argc, char** argv) {
     else if (name == "--from") options.from = number<uint64_t>(value);
     else if (name == "--jobs") options.jobs = std::max(1u, number<unsigned>(value));
     else if (name == "--seed") options.seed = number<uint64_t>(value);
+    else if (name == "--seed-file") options.seed_file = value;
     else if (name == "--events") options.events = number<int64_t>(value);
-    else if (name == "--without") {
-      for (size_t begin = 0; begin <= value.size();) {
-        const size_t end = std::min(value.find(',', begin), value.size());
-        options.mask &= ~fault(value.substr(begin, end - begin));
-        begin = end + 1;
-      }
-    } else usage("no such option: " + std::string(name));
+    else if (name == "--without") options.mask &= ~faults(value);
+    else usage("no such option: " + std::string(name));
   }
   return options;
 }
@@ -105,6 +115,26 @@ int replay(const Options& options) {
   const Outcome outcome = simulate(setup, [](const std::string& line) { std::printf("%s\n", line.c_str()); });
   std::printf("%s\nhash %016lx\n", outcome.broken ? ("BROKEN: " + *outcome.broken).c_str() : "held", outcome.hash);
   return outcome.broken ? 1 : 0;
+}
+
+// Of each line the first word, and the kinds of faults that the second names are left out.
+int run_file(const Options& options) {
+  std::ifstream file(options.seed_file);
+  if (!file) usage("cannot read " + options.seed_file);
+  int seeds = 0;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string seed, without;
+    if (!(words >> seed >> without) || seed == "#") continue;
+    ++seeds;
+    const uint32_t mask = without == "-" ? kAllFaults : kAllFaults & ~faults(without);
+    const Outcome outcome = simulate(setup_of(number<uint64_t>(seed), mask, options.events));
+    if (!outcome.broken) continue;
+    std::printf("seed %s: %s\n", line.c_str(), outcome.broken->c_str());
+    return 1;
+  }
+  std::printf("%d seeds held\n", seeds);
+  return seeds == 0;
 }
 
 struct Totals {
@@ -167,5 +197,6 @@ int run(const Options& options) {
 int main(int argc, char** argv) {
   using namespace penstock::sim;
   const Options options = parse(argc, argv);
+  if (!options.seed_file.empty()) return run_file(options);
   return options.seed ? replay(options) : run(options);
 }

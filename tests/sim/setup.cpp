@@ -9,6 +9,7 @@ Setup Setup::of(uint64_t seed, uint32_t mask) {
   Setup out;
   out.seed = seed;
   out.events = chance.between(40, 160);
+  out.writing_events = chance.one_in(2) ? out.events / 2 : out.events;
   // Half of the kinds at most times, now and then all or one.
   uint32_t wanted = static_cast<uint32_t>(chance.next());
   if (chance.one_in(8)) wanted = kAllFaults;

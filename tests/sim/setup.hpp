@@ -41,6 +41,7 @@ struct Setup {
 
   uint64_t seed = 0;
   int64_t events = 0;           // before faults stop
+  int64_t writing_events = 0;   // after them writers are silent: what goes wrong then is not mended by newer rows
   uint32_t faults = 0;          // FaultKind
   Cursor cursor = Cursor::database_time;
   int64_t tick_ns = 1;          // resolution of the times

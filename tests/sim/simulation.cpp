@@ -25,7 +25,8 @@ class Simulation {
       ++event_;
       advance();
       disturb();
-      if (chance_.one_in(2))
+      if (static_cast<int64_t>(event_) == setup_.writing_events) database_.settle(event_);
+      if (static_cast<int64_t>(event_) < setup_.writing_events && chance_.one_in(2))
         database_.act(event_);
       else
         step_hosts();

@@ -139,14 +139,14 @@ TEST(RunMachine, EndsWhateverFails) {
   }
 }
 
-// A run that loaded a marker at position 10 with fence 3, and finds another once it has taken the view over.
-std::string checked(const Marker& now, int64_t fence = 4, const Marker& before = marker(position(10))) {
+// A run that loaded a marker at position 10, and finds another once it has taken the view over.
+std::string checked(const Marker& now) {
   RunMachine machine(request());
   machine.connected(kDurable, true);
-  machine.marker_loaded(before);
+  machine.marker_loaded(marker(position(10)));
   machine.horizon_known(horizon(20));
   machine.scan_opened(true);
-  machine.begun(fence);
+  machine.begun(4);
   machine.marker_checked(now);
   return machine.step() == Step::transfer ? "goes on" : machine.failure()->message;
 }
@@ -160,14 +160,6 @@ TEST(RunMachine, GoesOnOnlyWithAStoreThatStillHasWhatItStartsFrom) {
   EXPECT_EQ(checked(marker(position(10, "files"))), stopped) << "and what a detail says cannot be compared";
   EXPECT_EQ(checked(marker(std::nullopt)), stopped) << "emptied";
   EXPECT_EQ(checked(marker(position(10), "T")), stopped) << "another store";
-}
-
-TEST(RunMachine, GoesOnOnlyIfNoOtherRunBeganWhileItStarted) {
-  const std::string stopped = "another host began a run of this view while this one started";
-  EXPECT_EQ(checked(marker(position(10)), 5), stopped);
-  Marker first;
-  first.store_id = "S";
-  EXPECT_EQ(checked(first, 1'700'000'000, first), "goes on") << "a view's first fence may be any";
 }
 
 TEST(RunMachine, ChecksNoMarkerInADryRun) {

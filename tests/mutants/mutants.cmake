@@ -1,0 +1,224 @@
+# Deliberate protocol errors, each a switch of the woven build only. edit(FILE OLD NEW) weaves one into a copy of FILE, behind
+# MUTANT(name); kill(NAMES BY PROGRAM [arguments]) says what must fail when they are on. Two at a time: one defence masks the
+# other's absence, and both together must be seen.
+
+# The order of a run.
+edit(host/run/machine.cpp
+[=[  step_ = has_marker_ && fence ? Step::check_marker : Step::transfer;]=]
+[=[  step_ = MUTANT(marker_before_data) ? Step::commit_marker : has_marker_ && fence && !MUTANT(no_second_look) ? Step::check_marker : Step::transfer;]=])
+edit(host/run/machine.cpp
+[=[  assert(step_ == Step::commit_marker);
+  moved_ = true;
+  step_ = Step::record;]=]
+[=[  assert(step_ == Step::commit_marker);
+  const bool again = std::exchange(moved_, true);
+  step_ = (MUTANT(marker_before_data) && !again) ? Step::transfer : Step::record;]=])
+kill(marker_before_data BY simulator)
+kill(no_second_look BY simulator)
+
+edit(host/run/machine.cpp
+[=[  if (marker.store_id == store_id_ && marker.position == loaded_->position) {]=]
+[=[  if (marker.store_id == store_id_ && (marker.position == loaded_->position || MUTANT(any_marker_will_do))) {]=])
+kill(any_marker_will_do BY simulator)
+
+edit(host/run/machine.cpp
+[=[    if (local) notice_ = "the store has no marker]=]
+[=[    if (MUTANT(wiped_store_keeps_position)) position_ = local;
+    if (local) notice_ = "the store has no marker]=])
+kill(wiped_store_keeps_position BY simulator)
+
+edit(host/run/machine.cpp
+[=[  position_ = marker->position;
+  if (!local) {]=]
+[=[  position_ = MUTANT(ignore_marker) && local ? local : marker->position;
+  if (!local) {]=])
+kill(ignore_marker BY simulator)
+
+edit(host/run/machine.cpp
+[=[  if (request_.local && capabilities_.durable() && request_.local->store == request_.view.store) local = request_.local->position;]=]
+[=[  if (request_.local && (capabilities_.durable() || MUTANT(forgetful_store_is_believed)) && request_.local->store == request_.view.store) local = request_.local->position;]=])
+edit(host/run/machine.cpp
+[=[  if (failure_ || !capabilities_.durable()) return {};]=]
+[=[  if (failure_ || (!capabilities_.durable() && !MUTANT(forgetful_store_is_believed))) return {};]=])
+kill(forgetful_store_is_believed BY simulator)
+
+edit(host/run/machine.cpp
+[=[  step_ = request_.slice() ? Step::record : Step::commit_marker;]=]
+[=[  step_ = request_.slice() && !MUTANT(slice_moves_position) ? Step::record : Step::commit_marker;]=])
+kill(slice_moves_position BY simulator)
+
+edit(host/run/machine.cpp
+[=[  if (!detailed && request_.view.lookback.count() > 0) {]=]
+[=[  if (!detailed && request_.view.lookback.count() > 0 && !MUTANT(no_lookback)) {]=])
+kill(no_lookback BY simulator)
+
+edit(host/run/machine.cpp
+[=[    window_.since = at(since);]=]
+[=[    window_.since = at(MUTANT(lookback_is_cut_short) ? position_->ordinal - request_.view.lookback.count() / 2 : since);]=])
+kill(lookback_is_cut_short BY simulator)
+
+# The record before the marker is masked by the marker: P is the smaller of the two.
+edit(host/run/machine.cpp
+[=[  if (moved_) return PositionRecord{window_.until,]=]
+[=[  if (moved_ || (MUTANT(record_whatever_happened) && begun_)) return PositionRecord{window_.until,]=])
+edit(host/run/machine.cpp
+[=[  // A store that does not survive a restart never has a remembered position.]=]
+[=[  if (MUTANT(record_whatever_happened) && begun_) return PositionRecord{window_.until, request_.view.store, store_id_, fence_, now_ns};]=])
+kill(record_whatever_happened,ignore_marker BY simulator)
+
+edit(host/run/execution.cpp
+[=[      if (!more) return machine_.failed(std::move(more.failure()));]=]
+[=[      if (!more && MUTANT(go_on_after_a_failed_write)) return machine_.transferred(counts());
+      if (!more) return machine_.failed(std::move(more.failure()));]=])
+kill(go_on_after_a_failed_write BY simulator)
+
+edit(host/run/row_feed.cpp
+[=[    if (!batch) return std::move(batch.failure());]=]
+[=[    if (!batch && MUTANT(failed_scan_is_a_short_one)) return std::optional<Piece>();
+    if (!batch) return std::move(batch.failure());]=])
+kill(failed_scan_is_a_short_one BY simulator)
+
+edit(host/run/row_transfer.cpp
+[=[  if (auto finished = finish(); !finished) return std::move(finished.failure());
+  return false;]=]
+[=[  if (MUTANT(last_row_stays_behind)) return false;
+  if (auto finished = finish(); !finished) return std::move(finished.failure());
+  return false;]=])
+kill(last_row_stays_behind BY simulator)
+
+# What a row becomes.
+edit(host/stage/transformer.cpp
+[=[(!window.until || value <= *window.until) ?]=]
+[=[(!window.until || (MUTANT(upper_bound_excluded) ? value < *window.until : value <= *window.until)) ?]=])
+kill(upper_bound_excluded BY simulator)
+
+edit(host/stage/transformer.cpp
+[=[      if (window.null_timestamp == NullTimestamp::skip) return Inside::no;]=]
+[=[      if (window.null_timestamp == NullTimestamp::skip || MUTANT(rows_without_time_are_dropped)) return Inside::no;]=])
+kill(rows_without_time_are_dropped BY simulator)
+
+edit(host/stage/transformer.cpp
+[=[      if (compared > 0 || (]=]
+[=[      if ((MUTANT(older_row_of_a_batch_wins) ? compared < 0 : compared > 0) || (!MUTANT(ties_go_by_arrival) && ]=])
+edit(host/stage/transformer.cpp
+[=[      put_big_endian(full.data() + times_size + 8, hashes[k]);]=]
+[=[      put_big_endian(full.data() + times_size + 8, hashes[k]);
+      // Equal hashes mean equal values, so the arrival is put in front of them.
+      if (MUTANT(ties_go_by_arrival)) full[times_size + 8] = full[times_size];]=])
+kill(older_row_of_a_batch_wins BY simulator)
+kill(ties_go_by_arrival BY simulator)
+
+edit(host/stage/transformer.cpp
+[=[    put_big_endian(full.data() + times_size, fence);]=]
+[=[    put_big_endian(full.data() + times_size, MUTANT(no_fence_in_the_order) ? 0 : fence);]=])
+kill(no_fence_in_the_order BY simulator)
+
+edit(host/stage/transformer.cpp
+[=[    if (!ordered || rows.empty()) return {};]=]
+[=[    if (!ordered || rows.empty() || MUTANT(nothing_kept_back)) return {};]=])
+kill(nothing_kept_back BY simulator --from 96881)
+
+edit(host/stage/row_plan.cpp
+[=[  if (std::find(plan.order_.begin(), plan.order_.end(), plan.cursor_) == plan.order_.end()) plan.order_.push_back(plan.cursor_);]=]
+[=[  if (std::find(plan.order_.begin(), plan.order_.end(), plan.cursor_) == plan.order_.end())
+    plan.order_.push_back(MUTANT(no_cursor_in_the_order) ? plan.order_[0] : plan.cursor_);]=])
+kill(no_cursor_in_the_order BY simulator)
+
+# The source's rules, as the simulated one keeps them.
+edit(tests/sim/source.cpp
+[=[    case Setup::Cursor::database_time: bound = safe_bound(); break;
+    case Setup::Cursor::application_time: bound = database_.clock() - cursor.lag_ns - setup_.tick_ns; break;
+    case Setup::Cursor::xid: bound = database_.oldest_xid() - 1; break;
+  }]=]
+[=[    case Setup::Cursor::database_time: bound = MUTANT(horizon_is_now) ? database_.clock() : safe_bound(); break;
+    case Setup::Cursor::application_time:
+      bound = database_.clock() - cursor.lag_ns - setup_.tick_ns;
+      if (MUTANT(lag_ignored)) bound = database_.clock() - setup_.tick_ns;
+      break;
+    case Setup::Cursor::xid: bound = MUTANT(horizon_is_the_last_xid) ? database_.oldest_xid() : database_.oldest_xid() - 1; break;
+  }]=])
+edit(tests/sim/sim_host.cpp
+[=[  if (idle_source_) return std::move(idle_source_);]=]
+[=[  if (MUTANT(snapshot_before_horizon)) mutants::early_snapshot = around_.database.snapshot();
+  if (idle_source_) return std::move(idle_source_);]=])
+edit(tests/sim/source.cpp
+[=[  snapshot_ = database_.snapshot();]=]
+[=[  snapshot_ = MUTANT(snapshot_before_horizon) ? mutants::early_snapshot : database_.snapshot();]=])
+kill(snapshot_before_horizon BY simulator)
+kill(horizon_is_now BY simulator)
+kill(current_tick_included BY simulator)
+kill(lag_ignored BY simulator)
+kill(horizon_is_the_last_xid BY simulator)
+
+edit(tests/sim/source.cpp
+[=[  const std::optional<int64_t> oldest = database_.oldest_start();]=]
+[=[  const std::optional<int64_t> oldest = MUTANT(open_transactions_ignored) ? std::nullopt : database_.oldest_start();]=])
+kill(open_transactions_ignored BY simulator)
+
+edit(tests/sim/source.cpp
+[=[  const int64_t latest = database_.clock() - setup_.margin_ns;]=]
+[=[  const int64_t latest = database_.clock() - (MUTANT(no_margin) ? 0 : setup_.margin_ns);]=])
+kill(no_margin BY simulator)
+
+edit(tests/sim/source.cpp
+[=[  return setup_.tick_ns > 1 ? bound - setup_.tick_ns : bound;]=]
+[=[  return setup_.tick_ns > 1 && !MUTANT(current_tick_included) ? bound - setup_.tick_ns : bound;]=])
+
+edit(tests/sim/source.cpp
+[=[  if (database_.any_prepared())]=]
+[=[  if (database_.any_prepared() && !MUTANT(prepared_transactions_ignored))]=])
+kill(prepared_transactions_ignored BY simulator)
+
+edit(tests/sim/source.cpp
+[=[  void skip_to_next_page() {}]=]
+[=[  void skip_to_next_page() {
+    if (!MUTANT(page_on_the_cursor_alone)) return;
+    const auto& last = database_.versions()[rows_[at_ - 1]].cursor;
+    while (at_ < rows_.size() && database_.versions()[rows_[at_]].cursor == last) ++at_;
+  }]=])
+kill(page_on_the_cursor_alone BY simulator)
+
+# The store's scripts, as the simulated one keeps them.
+edit(tests/sim/store.cpp
+[=[    if (!newer) return Code::stale;]=]
+[=[    if (!newer && !MUTANT(blind_overwrite)) return Code::stale;]=])
+kill(blind_overwrite BY simulator)
+
+edit(tests/sim/store.cpp
+[=[      if (newer) profile.order = row.order;]=]
+[=[      if (newer && !MUTANT(unchanged_keeps_the_old_order)) profile.order = row.order;]=])
+kill(unchanged_keeps_the_old_order BY simulator)
+
+edit(tests/sim/store.cpp
+[=[  if (marker.fence != stamp.fence || marker.run != stamp.run) return Answer::fenced;
+  return marker.sequence == stamp.sequence ? Answer::done : Answer::out_of_step;]=]
+[=[  if (!MUTANT(no_fence) && (marker.fence != stamp.fence || marker.run != stamp.run)) return Answer::fenced;
+  return marker.sequence == stamp.sequence || MUTANT(no_sequence) || MUTANT(no_fence) ? Answer::done : Answer::out_of_step;]=])
+edit(tests/sim/store.cpp
+[=[  if (!marker.there || marker.store_id != stamp.store_id) return Answer::wiped;]=]
+[=[  if (!MUTANT(no_store_identity) && (!marker.there || marker.store_id != stamp.store_id)) return Answer::wiped;]=])
+# A run that goes on after another took over does no harm by itself: its rows lose, its marker is older. It does in a store that
+# was emptied under it, and there the store's identity would tell.
+kill(no_store_identity,no_fence BY simulator)
+
+# A script that fails half way is seen by its reply and by the sequence; either is enough.
+edit(tests/sim/store.cpp
+[=[    if (i == fails_after) return Answer::failed;]=]
+[=[    if (i == fails_after) {
+      if (MUTANT(sequence_before_data)) ++data_.marker.sequence;
+      return Answer::failed;
+    }]=])
+edit(tests/sim/sink.cpp
+[=[    if (failure) return *failure;
+    return outcome;]=]
+[=[    if (failure && !MUTANT(replies_unread)) return *failure;
+    if (MUTANT(replies_unread)) outcome = {rows, 0, 0, {}};
+    return outcome;]=])
+kill(sequence_before_data,replies_unread BY simulator)
+kill(no_sequence,replies_unread BY simulator)
+
+# A client that reconnects inside a run leaves data on the old master; the sequence tells.
+edit(tests/sim/sink.cpp
+[=[  bool connected() const { return !gone_ && connection_ == sink_.store_.connections_of(); }]=]
+[=[  bool connected() const { return !gone_ && (MUTANT(reconnect_inside_a_run) || connection_ == sink_.store_.connections_of()); }]=])
+kill(reconnect_inside_a_run,no_sequence BY simulator)
