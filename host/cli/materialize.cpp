@@ -2,6 +2,7 @@
 #include "cli/output.hpp"
 #include "cli/session.hpp"
 
+#include "app/connection_pool.hpp"
 #include "app/definitions.hpp"
 #include "app/run_job.hpp"
 #include "app/stop_signals.hpp"
@@ -146,6 +147,14 @@ Result<std::vector<const View*>> choose_views(const Session& session, const std:
   return views;
 }
 
+// --from and --to are times.
+std::optional<Failure> refuse_slice(const Configuration& configuration, const std::vector<const View*>& views) {
+  for (const View* view : views)
+    if (find_batch_source(configuration, view->batch_source)->cursor == CursorKind::xid)
+      return invalid(view->id.label() + ": --from and --to are times, and cursor = \"xid\" does not count in times; leave them out");
+  return {};
+}
+
 }  // namespace
 
 int materialize_command(const Arguments& arguments) {
@@ -154,6 +163,8 @@ int materialize_command(const Arguments& arguments) {
   if (const auto code = session.load()) return *code;
   auto views = choose_views(session, arguments.names);
   if (!views) return report_failure(views.failure(), arguments.json), kUsage;
+  if (arguments.from_ns || arguments.to_ns)
+    if (const auto refused = refuse_slice(session.configuration(), *views)) return report_failure(*refused, arguments.json), kUsage;
   auto state = session.open_state();
   if (!state) return report_failure(state.failure(), arguments.json), kRunFailed;
   auto lock = lock_state(session.configuration().host.state_dir);

@@ -193,6 +193,9 @@ TEST_F(Times, ATransactionIdColumnIsACursor) {
   EXPECT_EQ(materialize().read(), 1);
   EXPECT_EQ(stored(), (Profiles{{"a", "3"}, {"late", "1"}}));
   EXPECT_THAT(status(), HasSubstr("\"guarantee\":\"A\""));
+  const Finished slice = world_.penstock({"materialize", "--from", "2026-01-01"});
+  EXPECT_EQ(slice.exit_code, 2);
+  EXPECT_THAT(slice.err, HasSubstr("--from and --to are times, and cursor = \"xid\" does not count in times"));
 }
 
 }  // namespace
