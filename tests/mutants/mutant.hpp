@@ -1,7 +1,9 @@
 // The switches of a build into which mutants were woven: the environment variable PENSTOCK_MUTANTS names those that are on.
 #pragma once
 
+#include <array>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +17,13 @@ inline bool is_on(std::string_view name) {
     names.remove_prefix(end == std::string_view::npos ? names.size() : end + 1);
   }
   return false;
+}
+
+// For texts in another language: replaces what must be there exactly once.
+inline void replace(std::string& text, std::string_view old, std::string_view with) {
+  const size_t at = text.find(old);
+  if (at == std::string::npos || text.find(old, at + 1) != std::string::npos) std::abort();
+  text.replace(at, old.size(), with);
 }
 
 // Of snapshot_before_horizon: what the simulated source saw when it was connected to.

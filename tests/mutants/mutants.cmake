@@ -222,3 +222,84 @@ edit(tests/sim/sink.cpp
 [=[  bool connected() const { return !gone_ && connection_ == sink_.store_.connections_of(); }]=]
 [=[  bool connected() const { return !gone_ && (MUTANT(reconnect_inside_a_run) || connection_ == sink_.store_.connections_of()); }]=])
 kill(reconnect_inside_a_run,no_sequence BY simulator)
+
+# The scripts of the Redis plugin, on a real Redis.
+edit(plugins/sink_redis/scripts.cpp
+[=[std::string_view script_text(Script script) { return kTexts[static_cast<size_t>(script)]; }]=]
+[=[std::string_view script_text(Script script) {
+  static const std::array<std::string, kScripts> texts = [] {
+    std::array<std::string, kScripts> out;
+    for (size_t i = 0; i < kScripts; ++i) out[i] = kTexts[i];
+    std::string& write = out[static_cast<size_t>(Script::write)];
+    const auto change = [&](bool on, std::string_view old, std::string_view with) {
+      if (on) mutants::replace(write, old, with);
+    };
+    change(MUTANT(redis_blind_overwrite), "elseif order < old then", "elseif false then");
+    change(MUTANT(redis_no_fence), "if marker[2] ~= args[1] or marker[3] ~= args[2] then return 'F' end", "");
+    change(MUTANT(redis_no_store_identity), "if marker[1] ~= args[3] then return 'W' end", "");
+    change(MUTANT(redis_no_sequence), "if marker[4] ~= args[4] then return 'S' end", "");
+    change(MUTANT(redis_unchanged_keeps_the_old_order), "call('HSET', key, '_o', order)", "");
+    change(MUTANT(redis_takes_foreign_keys), "if call('EXISTS', key) == 1 then code = 'f' end", "");
+    change(MUTANT(redis_null_leaves_the_value), "if old then call(unpack(none)) end", "");
+    change(MUTANT(redis_orders_are_numbers), "elseif order < old then", "elseif tonumber(sub(order, 1, 16), 16) < tonumber(sub(old, 1, 16), 16) then");
+    change(MUTANT(redis_unchanged_ignores_times), "elseif sub(old, 1, width - 32) == sub(order, 1, width - 32) then", "elseif true then");
+    return out;
+  }();
+  return texts[static_cast<size_t>(script)];
+}]=])
+kill(redis_blind_overwrite BY plugin_sink_redis --gtest_filter=*NewestWinsInWhateverOrderRowsArrive)
+kill(redis_no_fence BY plugin_sink_redis --gtest_filter=*ARunThatAnotherTookOverCanNeitherWriteNorCommit)
+kill(redis_no_store_identity BY plugin_sink_redis --gtest_filter=RedisFaults.AStoreEmptied*)
+kill(redis_no_sequence BY plugin_sink_redis --gtest_filter=RedisFaults.ASequenceThatIsNotWhereItShouldBeEndsTheRun)
+kill(redis_unchanged_keeps_the_old_order BY plugin_sink_redis --gtest_filter=*ATieStaysDecidedWhenALaterRunReadsBothRowsAgain)
+kill(redis_takes_foreign_keys BY plugin_sink_redis --gtest_filter=RedisLayout.*)
+kill(redis_null_leaves_the_value BY plugin_sink_redis --gtest_filter=*NullOverwritesAValueAndAValueANull)
+kill(redis_orders_are_numbers BY plugin_sink_redis --gtest_filter=*TellsTimesApartThatDifferByOneNanosecond)
+kill(redis_unchanged_ignores_times BY plugin_sink_redis --gtest_filter=*TheSameValuesAtALaterTimeAreUnchangedAndARowInBetweenIsStale)
+
+edit(plugins/sink_redis/writer.cpp
+[=[    if (failure_) throw *failure_;]=]
+[=[    if (failure_ && !MUTANT(redis_replies_unread)) throw *failure_;]=])
+kill(redis_replies_unread BY plugin_sink_redis --gtest_filter=RedisFaults.*)
+
+# The horizons of the PostgreSQL plugin, on a real PostgreSQL.
+edit(plugins/source_postgres/horizon.cpp
+[=[  const bool held = activity.oldest_start_us && *activity.oldest_start_us < latest_us;]=]
+[=[  const bool held = activity.oldest_start_us && *activity.oldest_start_us < latest_us && !MUTANT(postgres_open_transactions_ignored);]=])
+kill(postgres_open_transactions_ignored BY plugin_source_postgres --gtest_filter=PostgresHorizon.LateCommit*)
+
+edit(plugins/source_postgres/horizon.cpp
+[=[  const int64_t latest_us = facts.clock_us - margin_us_;]=]
+[=[  const int64_t latest_us = facts.clock_us - (MUTANT(postgres_no_margin) ? 0 : margin_us_);]=])
+kill(postgres_no_margin BY plugin_source_postgres --gtest_filter=PostgresHorizon.TableWithATrigger*)
+
+edit(plugins/source_postgres/horizon.cpp
+[=["AND (a.xact_start IS NOT NULL OR a.state = 'disabled') ORDER BY a.xact_start NULLS LAST");]=]
+[=["AND (a.xact_start IS NOT NULL OR a.state = 'disabled') " + std::string(MUTANT(postgres_only_writers_count) ? "AND a.backend_xid IS NOT NULL " : "") +
+          "ORDER BY a.xact_start NULLS LAST");]=])
+kill(postgres_only_writers_count BY plugin_source_postgres --gtest_filter=PostgresHorizon.TransactionThatHasNotWrittenYet*)
+
+edit(plugins/source_postgres/horizon.cpp
+[=[if (const std::string prepared = waited_for_prepared(call, connection); !prepared.empty()) {]=]
+[=[if (const std::string prepared = waited_for_prepared(call, connection); !prepared.empty() && !MUTANT(postgres_prepared_ignored)) {]=])
+kill(postgres_prepared_ignored BY plugin_source_postgres --gtest_filter=PostgresHorizon.PreparedTransactionFreezes*)
+
+edit(plugins/source_postgres/horizon.cpp
+[=[          .sees_all_transactions = row.boolean(0, 2) && row.boolean(0, 3)};]=]
+[=[          .sees_all_transactions = (row.boolean(0, 2) && row.boolean(0, 3)) || MUTANT(postgres_needs_no_right_to_see)};]=])
+kill(postgres_needs_no_right_to_see BY plugin_source_postgres --gtest_filter=PostgresHorizon.ReaderWithout*)
+
+edit(plugins/source_postgres/horizon.cpp
+[=[  if (cursor.tick_us > 1) complete_us -= cursor.tick_us;]=]
+[=[  if (cursor.tick_us > 1 && !MUTANT(postgres_current_tick_included)) complete_us -= cursor.tick_us;]=])
+kill(postgres_current_tick_included BY plugin_source_postgres --gtest_filter=PostgresHorizon.ColumnOfWholeSeconds*)
+
+edit(plugins/source_postgres/horizon.cpp
+[=[  const int64_t ordinal = row.integer(0, 0) - 1;]=]
+[=[  const int64_t ordinal = row.integer(0, 0) - (MUTANT(postgres_xmin_included) ? 0 : 1);]=])
+kill(postgres_xmin_included BY plugin_source_postgres --gtest_filter=PostgresHorizon.TransactionIds*)
+
+edit(plugins/source_postgres/cursor_column.cpp
+[=[    case CursorKind::instant: return name + " <= " + timestamptz_literal(us);]=]
+[=[    case CursorKind::instant: return name + (MUTANT(postgres_upper_bound_excluded) ? " < " : " <= ") + timestamptz_literal(us);]=])
+kill(postgres_upper_bound_excluded BY plugin_source_postgres --gtest_filter=PostgresWindow.LowerEdge*)
