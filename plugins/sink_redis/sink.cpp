@@ -34,7 +34,7 @@ Session& RedisSink::session(const Call& call) {
 }
 
 template <class Body>
-auto RedisSink::repeatable(const Call& call, const Body& body) {
+auto RedisSink::repeatable(const Call& call, const Body& body, Repeat repeat) {
   for (bool again = false;; again = true) {
     const bool reused = session_ && session_->alive();
     try {
@@ -42,7 +42,7 @@ auto RedisSink::repeatable(const Call& call, const Body& body) {
     } catch (const Error& error) {
       if (error.retry() != PENSTOCK_RETRY_UNKNOWN_OUTCOME) throw;
       const bool lost = error.status() == PENSTOCK_STATUS_UNAVAILABLE;
-      if (lost && reused && !again) continue;
+      if (lost && reused && !again && repeat == Repeat::allowed) continue;
       Error milder(error.status(), PENSTOCK_RETRY_SAFE, error.message());
       throw lost ? milder.retry_after_ns(kRetryPause.count()) : milder;
     }
@@ -70,9 +70,12 @@ std::unique_ptr<Writer> RedisSink::begin(const Call& call, const RunSpec& spec) 
   if (spec.ttl_ms < 0) throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the ttl is negative");
   RunSpec bounded = spec;
   bounded.ttl_ms = std::min(spec.ttl_ms, kMaxTtlMs);
-  return repeatable(call, [&](Session&) -> std::unique_ptr<Writer> {
-    return std::make_unique<RedisWriter>(call, session_, settings_, bounded);
-  });
+  // A begin that took effect and was then repeated would look to the host like the begin of another host. So whether the
+  // connection was lost while idle is found out before.
+  ping(call);
+  return repeatable(
+      call, [&](Session&) -> std::unique_ptr<Writer> { return std::make_unique<RedisWriter>(call, session_, settings_, bounded); },
+      Repeat::never);
 }
 
 Marker RedisSink::load_marker(const Call& call, const ViewRef& view) {

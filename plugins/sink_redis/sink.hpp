@@ -29,10 +29,11 @@ class RedisSink final : public Sink, public MarkerStore, public ProfileLookup, p
   std::string describe_keys(const ViewRef&) override;
 
  private:
-  // Runs body(session). What it does may be done twice: when a connection that was idle turns out to be lost, it is run once
-  // more on a new one, and a failure is reported as one after which nothing has to be started over.
+  enum class Repeat { allowed, never };
+  // Runs body(session). A failure is reported as one after which nothing has to be started over. If it may be repeated: when a
+  // connection that was idle turns out to be lost, it is run once more on a new one.
   template <class Body>
-  auto repeatable(const Call&, const Body& body);
+  auto repeatable(const Call&, const Body& body, Repeat repeat = Repeat::allowed);
   Session& session(const Call&);
   uint64_t count_over(const Call&, const ViewRef&, Script, const std::vector<std::string_view>& keys,
                       const std::vector<std::string_view>& arguments);

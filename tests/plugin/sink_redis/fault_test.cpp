@@ -91,6 +91,19 @@ TEST_F(RedisFaults, ARunStaysDeadWhenTheSinkHasReconnected) {
   EXPECT_EQ(server_.command({"EXISTS", "penstock:users_v1:a"}), "0");
 }
 
+TEST_F(RedisFaults, ABeginWhoseReplyDidNotComeIsNotRepeatedBehindTheHostsBack) {
+  FaultProxy proxy(server_.port());
+  const auto sink = open_redis({{"url", proxy.url()}});
+  sink->begin(kTwoFields);
+  const int64_t fence = sink_->load_marker().fence;
+  // The reply of the ping arrives, that of begin does not.
+  proxy.faults.replies_left = static_cast<long>(std::string_view("+PONG\r\n").size()) + 1;
+  const RecordedError error = error_of([&] { sink->begin(kTwoFields, {.run_id = "run-2"}); });
+  EXPECT_EQ(error.status, PENSTOCK_STATUS_UNAVAILABLE);
+  EXPECT_EQ(error.retry, PENSTOCK_RETRY_AFTER);
+  EXPECT_EQ(sink_->load_marker().fence, fence + 1);
+}
+
 TEST_F(RedisFaults, AReplyOfACommitThatDidNotComeIsAnUnknownOutcome) {
   FaultProxy proxy(server_.port());
   const auto sink = open_redis({{"url", proxy.url()}});
