@@ -10,18 +10,20 @@ namespace {
 using namespace penstock::test;
 
 constexpr const char* kUsage =
-    "tests/fault/run [--rows N] [--writers N] [--seed N] [--kill-host] [--kill-redis] [--xid] [--naive]\n"
+    "tests/fault/run [--rows N] [--writers N] [--seed N] [--kill-host] [--kill-redis] [--roll-back-redis] [--xid]\n"
+    "                [--naive]\n"
     "\n"
     "Writers commit N row versions to a private PostgreSQL while `penstock run` polls every 200 ms into a private Redis; then every\n"
     "key is compared. Ends with 0 when nothing is lost or stale.\n"
     "\n"
-    "  --rows N      row versions to commit (1000000)\n"
-    "  --writers N   connections that write (32)\n"
-    "  --seed N      of the writers' choices and of the kills (1)\n"
-    "  --kill-host   kill the host at random times, and start another\n"
-    "  --kill-redis  kill Redis at random times, and start it again from its append-only file\n"
-    "  --xid         a transaction id as the cursor\n"
-    "  --naive       with naive pollers beside, which lose rows\n";
+    "  --rows N           row versions to commit (1000000)\n"
+    "  --writers N        connections that write (32)\n"
+    "  --seed N           of the writers' choices and of the kills (1)\n"
+    "  --kill-host        kill the host at random times, and start another\n"
+    "  --kill-redis       kill Redis at random times, and start it again from its append-only file\n"
+    "  --roll-back-redis  so too, but it often comes back with older data, or without any\n"
+    "  --xid              a transaction id as the cursor\n"
+    "  --naive            with naive pollers beside, which lose rows\n";
 
 // False: wrong usage.
 bool parse(int argc, char** argv, SoakOptions& options) {
@@ -31,6 +33,8 @@ bool parse(int argc, char** argv, SoakOptions& options) {
       options.kill_host = true;
     } else if (word == "--kill-redis") {
       options.kill_redis = true;
+    } else if (word == "--roll-back-redis") {
+      options.roll_back_redis = true;
     } else if (word == "--xid") {
       options.cursor = TableCursor::xid;
       options.writing.back_dates = false;

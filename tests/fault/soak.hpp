@@ -11,9 +11,10 @@ namespace penstock::test {
 struct SoakOptions {
   Writers::Options writing;
   TableCursor cursor = TableCursor::timestamp;
-  bool kill_host = false;   // SIGKILL at random times, and a new host at once
-  bool kill_redis = false;  // SIGKILL at random times, then started again from its append-only file
-  bool naive = false;       // with naive pollers beside
+  bool kill_host = false;        // SIGKILL at random times, and a new host at once
+  bool kill_redis = false;       // SIGKILL at random times, then started again from its append-only file
+  bool roll_back_redis = false;  // so too, but it often comes back with older data, or without any
+  bool naive = false;            // with naive pollers beside
   bool shows_progress = false;
 };
 
@@ -22,7 +23,7 @@ struct SoakResult {
   WriterCounts writing;
   double seconds = 0;  // until the last writer ended
   int host_kills = 0;
-  int redis_kills = 0;
+  int redis_kills = 0, redis_wipes = 0, redis_rollbacks = 0;
   // Of the host's history:
   int64_t runs = 0, runs_failed = 0, runs_interrupted = 0;
   int64_t read = 0, written = 0, unchanged = 0, stale = 0, rejected = 0;  // of all runs, also those that were repeated
