@@ -15,6 +15,7 @@ Result<RunJob> make_job(const Configuration& configuration, const View& view, St
   RunJob job;
   job.request.view = view;
   job.request.local = std::move(*local);
+  job.request.cursor = source->cursor;
   job.source = *source;
   job.entity = *entity;
   job.ttl = ttl_of(configuration, view);

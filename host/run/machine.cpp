@@ -64,12 +64,25 @@ void RunMachine::horizon_known(const Horizon& horizon) {
   step_ = Step::open_scan;
 
   if (request_.slice()) {
+    // Nanoseconds lie above every transaction id: nothing would be read, as if there were nothing.
+    if (request_.cursor == CursorKind::xid) return failed(invalid("--from and --to are times, and cursor = \"xid\" does not count in times; use --full"));
     if (request_.from_ns) window_.since = at(*request_.from_ns);
     if (request_.to_ns && *request_.to_ns < horizon.position.ordinal) window_.until = at(*request_.to_ns);
     return;
   }
   if (request_.full || !position_) {
     if (request_.view.backfill_since_ns) window_.since = at(*request_.view.backfill_since_ns);
+    return;
+  }
+  // The ids of another server, or of another life of this one, mean something else: what was read before is not known.
+  const auto foreign = [&](const Position& position) { return position.detail != horizon.position.detail; };
+  if (request_.cursor == CursorKind::xid && (foreign(*position_) || (loaded_ && foreign(*loaded_->position)))) {
+    const Position& other = foreign(*position_) ? *position_ : *loaded_->position;
+    notice_ = "the transaction ids are those of another server, or this one was promoted or restored (" + other.detail + ", now " +
+              horizon.position.detail + "): reading everything again";
+    if (request_.view.order_by.empty()) notice_ += "; where the store has a greater id it keeps its row, unless order_by names a time";
+    position_.reset();
+    found_fence_.reset();
     return;
   }
   window_.since = position_;

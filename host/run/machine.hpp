@@ -27,6 +27,7 @@ namespace penstock::host {
 struct RunRequest {
   View view;                            // its policies
   std::optional<PositionRecord> local;  // what the state remembers
+  CursorKind cursor = CursorKind::timestamp;
   bool full = false;                    // read everything, whatever the position
   std::optional<int64_t> from_ns;       // a slice: rows with from < cursor <= to; the position does not move
   std::optional<int64_t> to_ns;

@@ -7,6 +7,7 @@ namespace penstock::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class Clocks : public Scenario {
  protected:
@@ -196,6 +197,29 @@ TEST_F(Times, ATransactionIdColumnIsACursor) {
   const Finished slice = world_.penstock({"materialize", "--from", "2026-01-01"});
   EXPECT_EQ(slice.exit_code, 2);
   EXPECT_THAT(slice.err, HasSubstr("--from and --to are times, and cursor = \"xid\" does not count in times"));
+}
+
+TEST_F(Times, TransactionIdsOfAnotherServerMeanThatEverythingIsReadAgain) {
+  const char* const columns = "id text, at xid8 DEFAULT pg_current_xact_id(), changed timestamptz DEFAULT now(), v bigint";
+  make_table(columns);
+  sql("INSERT INTO shop.items (id, v) VALUES ('a', 1), ('b', 2)");
+  const Items items{.source = "cursor = \"xid\"\n", .view = "order_by = [\"changed\"]\n"};
+  configure(items);
+  EXPECT_EQ(materialize().read(), 2);
+
+  // A copy of the table elsewhere, as after a restore from a dump: other ids, and a row that was changed since.
+  PostgresServer restored;
+  restored.exec(std::string("CREATE SCHEMA shop; CREATE TABLE shop.items (") + columns + ");"
+                "INSERT INTO shop.items (id, changed, v) VALUES ('a', '2020-01-01Z', 1), ('b', now() + interval '1 second', 3)");
+  world_.set_environment("WAREHOUSE_DSN", restored.dsn());
+  const Ran moved = materialize();
+  EXPECT_EQ(moved.read(), 2);
+  EXPECT_THAT(moved.finished.out, HasSubstr("the transaction ids are those of another server"));
+  EXPECT_EQ(stored(), (Profiles{{"a", "1"}, {"b", "3"}}));
+
+  const Ran again = materialize();
+  EXPECT_EQ(again.read(), 0) << "from now on its ids count";
+  EXPECT_THAT(again.finished.out, Not(HasSubstr("another server")));
 }
 
 }  // namespace

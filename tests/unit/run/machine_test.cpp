@@ -348,6 +348,45 @@ TEST(RunStart, ReadsEverythingForAFullRun) {
   EXPECT_EQ(window_of({{}, kDurable, true, position(20)}, asked), "2023-11-14T22:13:20Z to p100");
 }
 
+TEST(RunStart, ReadsEverythingWhenTransactionIdsMeanSomethingElse) {
+  RunRequest asked = request();
+  asked.cursor = CursorKind::xid;
+  asked.view.order_by = {"at"};
+  const char* const expected =
+      "start to p15; the transaction ids are those of another server, or this one was promoted or restored (system=1 timeline=1, now system=1 "
+      "timeline=2): reading everything again";
+  const Position old = position(20, "system=1 timeline=1");
+  const Position promoted = position(10, "system=1 timeline=2");
+  const Horizon now = horizon(15, "system=1 timeline=2");
+  EXPECT_EQ(window_of({{}, kDurable, true, old}, asked, now), expected) << "also where the ids have gone back";
+  EXPECT_EQ(window_of({local(old), kDurable, false, {}}, asked, now), expected);
+  EXPECT_EQ(window_of({local(promoted), kDurable, true, old}, asked, now), expected) << "the marker alone is of the other server";
+  EXPECT_EQ(window_of({local(promoted), kDurable, true, promoted}, asked, now), "p10 to p15");
+  asked.view.order_by.clear();
+  EXPECT_EQ(window_of({{}, kDurable, true, old}, asked, now),
+            std::string(expected) + "; where the store has a greater id it keeps its row, unless order_by names a time");
+}
+
+TEST(RunStart, CommitsThePositionOfTheNewServerAlsoWhenItHasNoRows) {
+  RunRequest asked = request();
+  asked.cursor = CursorKind::xid;
+  RunMachine machine(asked);
+  machine.connected(kDurable, true);
+  machine.marker_loaded(marker(position(20, "system=1")));
+  machine.horizon_known(horizon(5, "system=2"));
+  machine.scan_opened(false);
+  EXPECT_EQ(machine.step(), Step::begin) << "or every run would read everything";
+}
+
+TEST(RunStart, RefusesASliceByTimeOfTransactionIds) {
+  RunRequest asked = request();
+  asked.cursor = CursorKind::xid;
+  asked.from_ns = 1;
+  const RunMachine machine = at_step(Step::record, asked);
+  ASSERT_TRUE(machine.failure());
+  EXPECT_EQ(machine.failure()->message, "--from and --to are times, and cursor = \"xid\" does not count in times; use --full");
+}
+
 TEST(RunStart, ReadsASliceWhateverThePosition) {
   RunRequest asked = request();
   asked.from_ns = 1'000'000'000;
