@@ -290,7 +290,10 @@ void Daemon::Impl::measure(const RunReport& report) {
   view->add_rows({record.read, record.written, record.unchanged, record.stale, record.rejected});
   view->finish_run(outcome_name(record.outcome), static_cast<double>(report.elapsed_ns) / 1e9);
   view->set_failing(report.failure.has_value());
-  if (!record.guarantee.empty()) view->set_guarantee_class(record.guarantee[0] - 'A' + 1);
+  if (!record.guarantee.empty()) {
+    view->set_guarantee(record.guarantee[0] - 'A' + 1, record.guarantee_why);
+    view->set_holder(record.holder);
+  }
   if (report.failure) return;
   view->set_position(leading_instant(record.to));
 }
@@ -307,7 +310,7 @@ void Daemon::Impl::reload() {
     const auto problems = workspace_.load(config_path_, allowed);
     for (const Problem& problem : problems) log_.error(problem.text());
     if (!problems.empty()) {
-      log_.error("configuration not reloaded: " + std::to_string(problems.size()) + " problems; the old one stays");
+      log_.error("configuration not reloaded: " + std::to_string(problems.size()) + (problems.size() == 1 ? " problem" : " problems") + "; the old one stays");
     } else if (auto registered = register_definitions(state_, *workspace_.configuration(), clock_.wall_ns()); !registered) {
       log_.error("configuration not reloaded: state: " + registered.failure().message);
     } else {

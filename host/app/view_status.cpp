@@ -56,6 +56,17 @@ Result<ViewStatus> status_of(const View& view, State& state, int64_t now_ns, boo
 
 }  // namespace
 
+std::vector<ViewStatus> statuses_without_state(const Configuration& configuration) {
+  std::vector<ViewStatus> statuses;
+  for (const View& view : configuration.views) {
+    ViewStatus status;
+    status.view = view.id;
+    status.state = view.materialized() ? "never ran" : "not materialized";
+    statuses.push_back(std::move(status));
+  }
+  return statuses;
+}
+
 Result<std::vector<ViewStatus>> view_statuses(const Configuration& configuration, State& state, int64_t now_ns, bool host_alive) {
   std::vector<ViewStatus> statuses;
   for (const View& view : configuration.views) {
@@ -130,8 +141,8 @@ std::string status_text(const std::vector<ViewStatus>& statuses, int64_t host_pi
       if (run.read > 0) out += ", " + format_count(static_cast<int64_t>(rows_per_second(run, now_ns))) + " rows/s";
       if (run.attempts > 1) out += ", attempt " + std::to_string(run.attempts);
     }
-    if (!status.guarantee.empty()) out += ", class " + status.guarantee;
-    if (status.rejects > 0) out += ", " + format_count(status.rejects) + " rejects";
+    if (!status.guarantee.empty()) out += ", class " + status.guarantee + " (" + printable(status.guarantee_why) + ")";
+    if (status.rejects > 0) out += ", " + format_count(status.rejects) + (status.rejects == 1 ? " reject" : " rejects");
     if (!status.holder.empty()) out += ", held back by " + printable(status.holder);
     if (!status.error.empty()) out += ": " + printable(status.error);
     out += "\n";

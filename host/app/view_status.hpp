@@ -25,6 +25,9 @@ struct ViewStatus {
 // `host_alive`: a host holds the state; without one a run that is recorded as running was interrupted.
 Result<std::vector<ViewStatus>> view_statuses(const Configuration& configuration, State& state, int64_t now_ns, bool host_alive);
 
+// Where nothing was ever run or applied.
+std::vector<ViewStatus> statuses_without_state(const Configuration& configuration);
+
 // {"host":{…},"views":[…]}
 std::string status_json(const std::vector<ViewStatus>& statuses, int64_t host_pid);
 // The table, with a line above it that says whether a host is running.

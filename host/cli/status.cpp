@@ -12,8 +12,8 @@ int status_command(const Arguments& arguments) {
   const auto& directory = session.configuration().host.state_dir;
   auto state = open_state_read_only(directory);
   if (!state && state.failure().status == PENSTOCK_STATUS_NOT_FOUND) {
-    if (arguments.json) return print(status_json({}, 0)), kDone;
-    return print("nothing ran yet: there is no state in " + directory.string() + "\n"), kDone;
+    const auto statuses = statuses_without_state(session.configuration());
+    return print(arguments.json ? status_json(statuses, 0) : status_text(statuses, 0, session.clock().wall_ns())), kDone;
   }
   if (!state) return report_failure(state.failure(), arguments.json), kRunFailed;
   const int64_t pid = lock_holder(directory);

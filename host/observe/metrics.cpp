@@ -28,8 +28,8 @@ const Histogram::BucketBoundaries kRequestSeconds = {0.0001, 0.00025, 0.0005, 0.
 double seconds(int64_t ns) { return static_cast<double>(ns) / 1e9; }
 
 // A label from outside: bounded, and UTF-8 whatever came.
-std::string label(std::string_view text) {
-  std::string shown = printable(text.substr(0, Metrics::kMaxNameBytes));
+std::string label(std::string_view text, size_t max_bytes = Metrics::kMaxNameBytes) {
+  std::string shown = printable(text.substr(0, max_bytes));
   return shown.empty() ? "unnamed" : shown;
 }
 
@@ -43,6 +43,9 @@ struct Metrics::Families {
   Family<Gauge>& position = gauge("penstock_position_seconds", "Up to when a view has been synced, as a Unix time.");
   Family<Gauge>& lag = gauge("penstock_lag_seconds", "How far a view's last committed position is behind the host's clock.");
   Family<Gauge>& guarantee = gauge("penstock_guarantee_class", "What the source of a view guarantees: 1 is A, 2 is B, 3 is C.");
+  Family<Gauge>& guarantee_why = gauge("penstock_guarantee_info", "What the guarantee class of a view rests on; always 1.");
+  Family<Gauge>& held_back =
+      gauge("penstock_position_held_back", "Present, and 1, while a transaction of the warehouse holds a view's position back: whose.");
   Family<Gauge>& failing = gauge("penstock_view_failing", "Whether the last run of a view failed.");
   Family<Gauge>& in_progress = gauge("penstock_run_in_progress", "Whether a run of the view is going on.");
   Family<Gauge>& build_info = gauge("penstock_build_info", "Which Penstock this is; always 1.");
@@ -75,6 +78,21 @@ struct Metrics::Families {
   }
 };
 
+// At most one series of a family, whose labels change: the last sentence that was said.
+struct Sentence {
+  std::string text;
+  Gauge* gauge = nullptr;
+
+  // An empty text takes the series away.
+  void show(Family<Gauge>& family, std::string now, const Labels& labels) {
+    if (now == text) return;
+    if (gauge != nullptr) family.Remove(gauge);
+    gauge = now.empty() ? nullptr : &family.Add(labels);
+    if (gauge != nullptr) gauge->Set(1);
+    text = std::move(now);
+  }
+};
+
 struct ViewMetrics::Series {
   Series(Metrics::Families& families_in, const ViewId& id)
       : families(families_in),
@@ -93,6 +111,8 @@ struct ViewMetrics::Series {
     families.failing.Remove(&failing);
     families.in_progress.Remove(&in_progress);
     if (guarantee != nullptr) families.guarantee.Remove(guarantee);
+    guarantee_why.show(families.guarantee_why, {}, {});
+    held_back.show(families.held_back, {}, {});
     forget_position();
   }
   Series(const Series&) = delete;
@@ -126,6 +146,8 @@ struct ViewMetrics::Series {
   Gauge* position = nullptr;
   Gauge* lag = nullptr;
   Gauge* guarantee = nullptr;
+  Sentence guarantee_why;
+  Sentence held_back;
   int64_t position_ns = 0;
 };
 
@@ -165,11 +187,24 @@ void ViewMetrics::set_position(std::optional<int64_t> position_ns) {
   series_->position_ns = *position_ns;
 }
 
-void ViewMetrics::set_guarantee_class(int guarantee) {
+void ViewMetrics::set_guarantee(int guarantee_class, std::string_view why) {
   const std::lock_guard lock(mutex_);
   if (series_ == nullptr) return;
-  if (series_->guarantee == nullptr) series_->guarantee = &series_->families.guarantee.Add(series_->labels);
-  series_->guarantee->Set(guarantee);
+  Series& series = *series_;
+  if (series.guarantee == nullptr) series.guarantee = &series.families.guarantee.Add(series.labels);
+  series.guarantee->Set(guarantee_class);
+  const std::string letter(1, static_cast<char>('A' + std::clamp(guarantee_class, 1, 3) - 1));
+  const std::string reason = label(why, Metrics::kMaxSentenceBytes);
+  Labels labels = series.with("class", letter);
+  labels.emplace("why", reason);
+  series.guarantee_why.show(series.families.guarantee_why, letter + reason, labels);
+}
+
+void ViewMetrics::set_holder(std::string_view holder) {
+  const std::lock_guard lock(mutex_);
+  if (series_ == nullptr) return;
+  const std::string who = holder.empty() ? std::string() : label(holder, Metrics::kMaxSentenceBytes);
+  series_->held_back.show(series_->families.held_back, who, series_->with("holder", who));
 }
 
 void ViewMetrics::set_failing(bool failing) {

@@ -35,8 +35,10 @@ class ViewMetrics {
   void finish_run(std::string_view outcome, double seconds);
   // The position of the last commit, as a time; nothing when the view's cursor is not a time.
   void set_position(std::optional<int64_t> position_ns);
-  // 1: A, 2: B, 3: C.
-  void set_guarantee_class(int guarantee);
+  // 1: A, 2: B, 3: C; `why` is the source's one sentence.
+  void set_guarantee(int guarantee_class, std::string_view why);
+  // Who holds the position back; empty: nobody.
+  void set_holder(std::string_view holder);
   void set_failing(bool failing);
 
  private:
@@ -54,6 +56,8 @@ class Metrics {
   // More plugin counters, or routes, than this are counted together as "other".
   static constexpr size_t kMaxPluginCounters = 1000;
   static constexpr size_t kMaxNameBytes = 128;
+  // Of a label that is a sentence.
+  static constexpr size_t kMaxSentenceBytes = 512;
 
   Metrics(std::string_view version, int64_t started_at_wall_ns);
   ~Metrics();

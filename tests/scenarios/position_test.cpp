@@ -113,6 +113,29 @@ TEST_F(Position, ALateCommitWithSavepointsStallsThePositionAndNamesItsHolder) {
   EXPECT_THAT(status(), Not(HasSubstr("held_back_by")));
 }
 
+TEST_F(Position, ARunningHostShowsTheClassItsReasonAndWhoHoldsThePositionBack) {
+  make_table("id text, at timestamptz, v bigint", true);
+  configure({.host = "interval = \"100ms\"\n"});
+  PostgresSession late(postgres().dsn() + "?application_name=long-haul");
+  late.exec("BEGIN; INSERT INTO shop.items VALUES ('late', NULL, 1)");
+  const std::string holder = "pid " + std::to_string(late.backend_pid()) + " (application ";
+  Process host(world_.command({"run"}), world_.environment());
+  const auto metrics = [&] {
+    return run_process({"/bin/bash", "-c", "read -r address port < '" + world_.state_dir() + "/http'; exec 3<>/dev/tcp/$address/$port; "
+                                           "printf 'GET /metrics HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3; cat <&3"}).out;
+  };
+  ASSERT_TRUE(eventually([&] { return metrics().find("penstock_position_held_back{holder=\"" + holder) != std::string::npos; })) << metrics() << host.err();
+  EXPECT_THAT(metrics(), HasSubstr("penstock_guarantee_info{class=\"A\",version=\"1\",view=\"items\",why=\"trigger \\\"touch\\\" sets \\\"at\\\"; "));
+  const std::string line = world_.penstock({"status"}).out;
+  EXPECT_THAT(line, HasSubstr("class A (trigger \"touch\" sets \"at\"; no transaction that began by then is open)"));
+  EXPECT_THAT(line, HasSubstr("held back by " + holder + "\"long-haul\""));
+  EXPECT_THAT(line, HasSubstr("in a transaction since 20"));
+  late.exec("COMMIT");
+  ASSERT_TRUE(eventually([&] { return metrics().find("penstock_position_held_back{") == std::string::npos; })) << metrics();
+  host.signal(SIGTERM);
+  EXPECT_EQ(host.wait(), 0);
+}
+
 // 5
 TEST_F(Position, APreparedTransactionStallsThePositionAndIsNamed) {
   make_table("id text, at timestamptz, v bigint", true);

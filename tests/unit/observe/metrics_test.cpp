@@ -78,19 +78,39 @@ TEST(Metrics, ShowsTheGuaranteeClassAndWhetherAViewFails) {
   Metrics metrics("0.1.0", kStart);
   const auto view = metrics.view({"users", 1});
   EXPECT_EQ(samples(metrics.text(kStart), "penstock_guarantee_class"), Lines{});
-  view->set_guarantee_class(2);
+  view->set_guarantee(2, "the clock less the lag: \"at\" has type timestamp");
   view->set_failing(true);
   EXPECT_EQ(samples(metrics.text(kStart), "penstock_guarantee_class"), Lines{R"(penstock_guarantee_class{version="1",view="users"} 2)"});
+  EXPECT_EQ(samples(metrics.text(kStart), "penstock_guarantee_info"),
+            Lines{R"(penstock_guarantee_info{class="B",version="1",view="users",why="the clock less the lag: \"at\" has type timestamp"} 1)"});
+  view->set_guarantee(1, "trigger sets it");
+  EXPECT_EQ(samples(metrics.text(kStart), "penstock_guarantee_info"),
+            Lines{R"(penstock_guarantee_info{class="A",version="1",view="users",why="trigger sets it"} 1)"}) << "and no longer what was before";
   EXPECT_EQ(samples(metrics.text(kStart), "penstock_view_failing"), Lines{R"(penstock_view_failing{version="1",view="users"} 1)"});
   view->set_failing(false);
   EXPECT_EQ(samples(metrics.text(kStart), "penstock_view_failing"), Lines{R"(penstock_view_failing{version="1",view="users"} 0)"});
+}
+
+TEST(Metrics, NamesWhoHoldsAPositionBackAsLongAsThatIsSo) {
+  Metrics metrics("0.1.0", kStart);
+  const auto view = metrics.view({"users", 1});
+  EXPECT_EQ(samples(metrics.text(kStart), "penstock_position_held_back{"), Lines{});
+  view->set_holder("pid 7 (application \"etl\")");
+  EXPECT_EQ(samples(metrics.text(kStart), "penstock_position_held_back{"),
+            Lines{R"-(penstock_position_held_back{holder="pid 7 (application \"etl\")",version="1",view="users"} 1)-"});
+  view->set_holder("pid 8");
+  EXPECT_EQ(samples(metrics.text(kStart), "penstock_position_held_back{"),
+            Lines{R"(penstock_position_held_back{holder="pid 8",version="1",view="users"} 1)"});
+  view->set_holder("");
+  EXPECT_EQ(samples(metrics.text(kStart), "penstock_position_held_back{"), Lines{});
 }
 
 TEST(Metrics, ForgetsAViewAndWhatIsStillCountedForIt) {
   Metrics metrics("0.1.0", kStart);
   const auto old_handle = metrics.view({"users", 1});
   old_handle->set_position(kStart);
-  old_handle->set_guarantee_class(1);
+  old_handle->set_guarantee(1, "why");
+  old_handle->set_holder("pid 7");
   metrics.view({"orders", 1});
   metrics.forget_view({"users", 1});
   metrics.forget_view({"never", 1});
@@ -177,7 +197,8 @@ TEST(Metrics, PassPromtool) {
   Metrics metrics("0.1.0", kStart);
   const auto view = metrics.view({"users", 1});
   view->set_position(kStart);
-  view->set_guarantee_class(1);
+  view->set_guarantee(1, "trigger \"touch\" sets \"at\"");
+  view->set_holder("pid 7");
   view->finish_run("completed", 1);
   metrics.add_plugin_counter("redis", "round \"trips\"\\\n", 3);
   metrics.add_http_request("/healthz", 200, 0.1);
