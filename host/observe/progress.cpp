@@ -19,16 +19,18 @@ namespace {
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr size_t kBarColumns = 24;
 constexpr size_t kLeastBarColumns = 8;
+constexpr size_t kShortLabelColumns = 16;
 constexpr size_t kDefaultWidth = 80;
 
 double rows_per_second(const ProgressState& state) {
   return state.elapsed_ns <= 0 ? 0 : static_cast<double>(state.rows) * kSecond / static_cast<double>(state.elapsed_ns);
 }
 
-// 0 to 1; an estimate that was too low is not shown as more than everything, nor as everything before the end.
+// 0 to 1, before the end less than that; nothing once there are more rows than the estimate: it was wrong, and what is left
+// is not known.
 std::optional<double> fraction(const ProgressState& state) {
   if (state.finished) return 1.0;
-  if (!state.estimated_rows || *state.estimated_rows <= 0) return {};
+  if (!state.estimated_rows || *state.estimated_rows <= 0 || state.rows > *state.estimated_rows) return {};
   return std::clamp(static_cast<double>(state.rows) / static_cast<double>(*state.estimated_rows), 0.0, 0.99);
 }
 
@@ -75,6 +77,23 @@ std::string first_columns(std::string_view text, size_t columns) {
   return std::string(text.substr(0, at));
 }
 
+std::string last_columns(std::string_view text, size_t columns) {
+  size_t at = text.size();
+  while (at > 0 && columns > 0) {
+    --at;
+    if ((static_cast<uint8_t>(text[at]) & 0xc0) != 0x80) --columns;
+  }
+  return std::string(text.substr(at));
+}
+
+// Without its middle, if it is longer than that: the end has the version.
+std::string shortened(const std::string& text, size_t columns, bool utf8) {
+  const std::string dots = utf8 ? "…" : "...";
+  if (columns_of(text) <= columns || columns <= columns_of(dots)) return text;
+  const size_t kept = columns - columns_of(dots);
+  return first_columns(text, kept - kept / 2) + dots + last_columns(text, kept / 2);
+}
+
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
@@ -117,7 +136,6 @@ std::string format_duration(int64_t ns) {
 
 std::string render_bar(const ProgressState& state, size_t width, const ProgressStyle& style) {
   const std::optional<double> part = fraction(state);
-  const std::string label = printable(state.label);
   // In the order of what is left out last.
   std::vector<std::string> facts;
   if (part) facts.push_back(percent(*part));
@@ -127,6 +145,11 @@ std::string render_bar(const ProgressState& state, size_t width, const ProgressS
   if (const auto left = remaining_ns(state)) facts.push_back("ETA " + format_duration(*left));
 
   constexpr size_t kGap = 2;
+  size_t wanted = part ? kGap + kLeastBarColumns : 0;
+  for (const std::string& fact : facts) wanted += kGap + fact.size();
+  std::string label = printable(state.label);
+  // A long name gives way to what changes.
+  if (columns_of(label) + wanted > width) label = shortened(label, kShortLabelColumns, style.utf8);
   size_t used = columns_of(label);
   if (used >= width) return first_columns(label, width);
   size_t shown = 0;

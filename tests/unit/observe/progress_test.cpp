@@ -51,9 +51,12 @@ TEST(ProgressBar, HasNoBarAndNoEtaWithoutAnEstimate) {
 
 TEST(ProgressBar, NeverClaimsToBeDoneBeforeTheEnd) {
   ProgressState state = half();
-  state.rows = 3'000'000;
+  state.rows = 2'000'000;
   EXPECT_EQ(render_bar(state, 100, {.colour = false, .utf8 = false}),
-            "users_v1  #######################-  99%  3,000,000 rows  1,500,000 rows/s");
+            "users_v1  #######################-  99%  2,000,000 rows  1,000,000 rows/s");
+  state.rows = 3'000'000;
+  EXPECT_EQ(render_bar(state, 100, {.colour = false, .utf8 = false}), "users_v1  3,000,000 rows  1,500,000 rows/s")
+      << "the estimate was wrong: how far it is, nobody knows";
   state.finished = true;
   EXPECT_EQ(render_bar(state, 100, {.colour = false, .utf8 = false}),
             "users_v1  ########################  100%  3,000,000 rows  1,500,000 rows/s  in 2.0s");
@@ -64,6 +67,16 @@ TEST(ProgressBar, FitsAnyWidth) {
   EXPECT_EQ(render_bar(half(), 60, {}), "users_v1  50%  1,000,000 rows  500,000 rows/s  ETA 2.0s");
   EXPECT_EQ(render_bar(half(), 31, {}), "users_v1  50%  1,000,000 rows");
   EXPECT_EQ(render_bar(half(), 5, {}), "users");
+}
+
+TEST(ProgressBar, ShortensALongNameBeforeItGivesUpTheBar) {
+  ProgressState state = half();
+  state.label = "ecommerce_transaction_interactions_attributes_v1";
+  EXPECT_EQ(render_bar(state, 80, {}), "ecommerc…utes_v1  ███████▌░░░░░░░  50%  1,000,000 rows  500,000 rows/s  ETA 2.0s");
+  EXPECT_EQ(render_bar(state, 80, {.colour = false, .utf8 = false}),
+            "ecommer...tes_v1  #######--------  50%  1,000,000 rows  500,000 rows/s  ETA 2.0s");
+  EXPECT_EQ(render_bar(state, 130, {}),
+            "ecommerce_transaction_interactions_attributes_v1  ████████████░░░░░░░░░░░░  50%  1,000,000 rows  500,000 rows/s  ETA 2.0s");
 }
 
 TEST(ProgressBar, EscapesItsLabel) {
