@@ -1,9 +1,12 @@
 #include "cli/arguments.hpp"
 
 #include "base/time_text.hpp"
+#include "config/load.hpp"
+#include "config/names.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace penstock::host {
@@ -98,10 +101,31 @@ class Parser {
     }
 
     auto* completion = command("completion", "print the completion script for bash", "\nExample:\n  penstock completion > /etc/bash_completion.d/penstock");
+    completion->add_option("SHELL", shell_, "the shell; only bash is known")->check(CLI::IsMember({"bash"}));
     completion->add_option("--words", out_.words, "print the names of: views, services, plugins")->check(CLI::IsMember({"views", "services", "plugins"}));
   }
 
  public:
+  // The first word that should be a command and is none: CLI11 would only say that a command is missing.
+  std::string unknown_command(int argc, char** argv) const {
+    const CLI::App* app = &app_;
+    std::string path = "penstock";
+    for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+      std::vector<const CLI::App*> commands = app->get_subcommands([](const CLI::App*) { return true; });
+      if (commands.empty()) return {};
+      std::vector<std::string> known;
+      for (const CLI::App* command : commands) known.push_back(command->get_name());
+      const auto found = std::find(known.begin(), known.end(), argv[i]);
+      if (found == known.end()) {
+        const std::string_view meant = did_you_mean(argv[i], {known.begin(), known.end()});
+        return "there is no command " + in_quotes(path + " " + argv[i]) + (meant.empty() ? "" : " (did you mean " + in_quotes(meant) + "?)");
+      }
+      app = commands[static_cast<size_t>(found - known.begin())];
+      path += std::string(" ") + argv[i];
+    }
+    return {};
+  }
+
   // What CLI11's own checks could not see; the text of the first mistake.
   std::string finish() {
     if (!from_.empty())
@@ -117,7 +141,7 @@ class Parser {
  private:
   Arguments& out_;
   CLI::App app_{"Penstock keeps an online Profiles Store true to a warehouse.", "penstock"};
-  std::string config_, from_, to_, plugin_dir_;
+  std::string config_, from_, to_, plugin_dir_, shell_;
 };
 
 }  // namespace
@@ -125,6 +149,11 @@ class Parser {
 Parsed parse_arguments(int argc, char** argv) {
   Parsed parsed;
   Parser parser(parsed.arguments);
+  if (const std::string unknown = parser.unknown_command(argc, argv); !unknown.empty()) {
+    std::fprintf(stderr, "penstock: %s\nRun with --help for more information.\n", unknown.c_str());
+    parsed.exit = kUsage;
+    return parsed;
+  }
   try {
     parser.app().parse(argc, argv);
   } catch (const CLI::ParseError& error) {

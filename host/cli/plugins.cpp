@@ -181,7 +181,7 @@ int plugins_info_command(const Arguments& arguments) {
   }
   complain_about(refused);
   report_failure({PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "no plugin \"" + arguments.names[0] + "\" in the plugin directory"}, arguments.json);
-  return kBadConfiguration;
+  return refused.empty() ? kUsage : kBadConfiguration;
 }
 
 }  // namespace penstock::host

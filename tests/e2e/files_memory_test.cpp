@@ -141,7 +141,7 @@ TEST_F(FilesToMemory, EveryCommandHasHelpByExampleAndCompletionNamesTheViews) {
     EXPECT_THAT(help.out, HasSubstr("penstock " + command[0])) << command[0];
   }
   EXPECT_EQ(world_.penstock({"completion", "--words", "views"}).out, std::string(kView) + "_v1\n");
-  const Finished script = run_process({PENSTOCK_BUILD_DIR "/penstock", "completion"});
+  const Finished script = run_process({PENSTOCK_BUILD_DIR "/penstock", "completion", "bash"});
   write_file(world_.folder().path() / "completion.bash", script.out);
   const Finished words = run_process({"/bin/bash", "-c",
                                       "source '" + (world_.folder() / "completion.bash") + "'; COMP_WORDS=(penstock mat); COMP_CWORD=1; _penstock; echo \"${COMPREPLY[*]}\""});
@@ -153,6 +153,22 @@ TEST_F(FilesToMemory, WrongUsageIsExitCodeTwo) {
   EXPECT_EQ(world_.penstock({"materialize", "no_such_view"}).exit_code, 2);
   EXPECT_EQ(world_.penstock({"materialize", "--from", "yesterday"}).exit_code, 2);
   EXPECT_EQ(world_.penstock({"get", kView}).exit_code, 2);
+  EXPECT_EQ(world_.penstock({"plugins", "info", "reddis"}).exit_code, 2);
+}
+
+TEST_F(FilesToMemory, ACommandThatDoesNotExistIsNamedWithTheOneThatWasMeant) {
+  const auto said = [](std::vector<std::string> words) {
+    words.insert(words.begin(), PENSTOCK_BUILD_DIR "/penstock");
+    return run_process(words).err;
+  };
+  EXPECT_THAT(said({"materialise"}), HasSubstr("there is no command \"penstock materialise\" (did you mean \"materialize\"?)"));
+  EXPECT_THAT(said({"plugins", "lst"}), HasSubstr("there is no command \"penstock plugins lst\" (did you mean \"list\"?)"));
+}
+
+TEST_F(FilesToMemory, StatusHasALineForEveryViewAlsoBeforeAnythingRan) {
+  EXPECT_EQ(world_.penstock({"status"}).out, "host: not running\n" + std::string(kView) + "_v1: never ran\n");
+  EXPECT_THAT(world_.penstock({"status", "--json"}).out, HasSubstr("\"version\":1,\"state\":\"never ran\""));
+  EXPECT_FALSE(std::filesystem::exists(world_.state_dir())) << "looking changes nothing";
 }
 
 TEST_F(FilesToMemory, PluginsListAndInfoSayWhatThereIs) {
