@@ -16,7 +16,7 @@ using testing::Not;
 
 constexpr int kWideRows = 12'000;
 
-class PostgresFaults : public testing::Test {
+class NothingIsLostWhenPostgresHas : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     postgres_ = new PostgresServer;
@@ -24,7 +24,7 @@ class PostgresFaults : public testing::Test {
   }
   static void TearDownTestSuite() { delete postgres_; }
 
-  PostgresFaults() {
+  NothingIsLostWhenPostgresHas() {
     postgres_->exec("TRUNCATE " + profile_table());
     upsert_users(*postgres_, "u", 0, 600);
     host_.start();
@@ -65,23 +65,23 @@ class PostgresFaults : public testing::Test {
   PollingHost host_{*postgres_, redis_, settings()};
 };
 
-PostgresServer* PostgresFaults::postgres_ = nullptr;
+PostgresServer* NothingIsLostWhenPostgresHas::postgres_ = nullptr;
 
-TEST_F(PostgresFaults, BackendTerminatedInTheMiddleOfAScan) {
+TEST_F(NothingIsLostWhenPostgresHas, ABackendTerminatedInTheMiddleOfAScan) {
   stop_in_the_middle_of_a_scan();
   EXPECT_EQ(postgres_->value("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE " + scanning()), "t");
   proxy_.go_on();
   expect_healed_after(AnyOf(HasSubstr("server closed the connection"), HasSubstr("terminating connection")));
 }
 
-TEST_F(PostgresFaults, RestartedInTheMiddleOfAScan) {
+TEST_F(NothingIsLostWhenPostgresHas, ARestartInTheMiddleOfAScan) {
   stop_in_the_middle_of_a_scan();
   postgres_->restart();
   proxy_.go_on();
   expect_healed_after(AnyOf(HasSubstr("server closed the connection"), HasSubstr("terminating connection")));
 }
 
-TEST_F(PostgresFaults, CrashedInTheMiddleOfAScanAndDownForAWhile) {
+TEST_F(NothingIsLostWhenPostgresHas, ACrashInTheMiddleOfAScanAndIsDownForAWhile) {
   stop_in_the_middle_of_a_scan();
   postgres_->kill9();
   proxy_.go_on();
@@ -91,7 +91,7 @@ TEST_F(PostgresFaults, CrashedInTheMiddleOfAScanAndDownForAWhile) {
   expect_healed_after(HasSubstr("server closed the connection"));
 }
 
-TEST_F(PostgresFaults, StatementTimeoutWhileTheTableIsLocked) {
+TEST_F(NothingIsLostWhenPostgresHas, AStatementTimeoutWhileTheTableIsLocked) {
   PostgresSession other(postgres_->dsn());
   other.exec("BEGIN; LOCK TABLE " + profile_table() + " IN ACCESS EXCLUSIVE MODE");
   expect_failing("canceling statement due to statement timeout");
@@ -100,7 +100,7 @@ TEST_F(PostgresFaults, StatementTimeoutWhileTheTableIsLocked) {
 }
 
 // Nobody can tell when a transaction began that was prepared before the server came up.
-TEST_F(PostgresFaults, PreparedTransactionThatOutlivesACrash) {
+TEST_F(NothingIsLostWhenPostgresHas, APreparedTransactionThatOutlivesACrash) {
   {
     PostgresSession session(postgres_->dsn());
     session.exec("BEGIN; INSERT INTO " + profile_table() + " (\"DOMAIN_USERID\", \"TOTAL_TRANSACTIONS\") VALUES ('prepared', 1)");

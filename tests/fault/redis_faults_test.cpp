@@ -14,7 +14,7 @@ using redis::Script;
 using testing::HasSubstr;
 using Moment = RedisProxy::Moment;
 
-class RedisFaults : public testing::Test {
+class NothingIsLostWhenRedisIs : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     postgres_ = new PostgresServer;
@@ -22,7 +22,7 @@ class RedisFaults : public testing::Test {
   }
   static void TearDownTestSuite() { delete postgres_; }
 
-  RedisFaults() {
+  NothingIsLostWhenRedisIs() {
     postgres_->exec("TRUNCATE " + profile_table());
     upsert_users(*postgres_, "u", 0, 600);
     host_.start();
@@ -93,11 +93,11 @@ class RedisFaults : public testing::Test {
   int next_ = 0;
 };
 
-PostgresServer* RedisFaults::postgres_ = nullptr;
+PostgresServer* NothingIsLostWhenRedisIs::postgres_ = nullptr;
 
 // ---- it dies, forgets, goes back ----
 
-TEST_F(RedisFaults, KilledInTheMiddleOfARunAndStartedAgainWithoutItsData) {
+TEST_F(NothingIsLostWhenRedisIs, KilledInTheMiddleOfARunAndStartedAgainWithoutItsData) {
   change_and_stop_at(Script::write, 7);
   redis_.kill9();
   proxy_.cut();
@@ -107,13 +107,13 @@ TEST_F(RedisFaults, KilledInTheMiddleOfARunAndStartedAgainWithoutItsData) {
   expect_logged("the store has no marker for this view (wiped, or another store): reading everything again");
 }
 
-TEST_F(RedisFaults, WipedBetweenTwoRuns) {
+TEST_F(NothingIsLostWhenRedisIs, WipedBetweenTwoRuns) {
   redis_.flush_all();
   expect_healed();
   expect_logged("the store has no marker for this view (wiped, or another store): reading everything again");
 }
 
-TEST_F(RedisFaults, WipedInTheMiddleOfARun) {
+TEST_F(NothingIsLostWhenRedisIs, WipedInTheMiddleOfARun) {
   change_and_stop_at(Script::write, 7);
   redis_.flush_all();
   proxy_.go_on();
@@ -121,7 +121,7 @@ TEST_F(RedisFaults, WipedInTheMiddleOfARun) {
   EXPECT_THAT(host_.history(), HasSubstr("the store was emptied during the run"));
 }
 
-TEST_F(RedisFaults, WipedBetweenTheLastWriteAndTheMarker) {
+TEST_F(NothingIsLostWhenRedisIs, WipedBetweenTheLastWriteAndTheMarker) {
   change_and_stop_at(Script::commit, 1);
   redis_.flush_all();
   proxy_.go_on();
@@ -129,14 +129,14 @@ TEST_F(RedisFaults, WipedBetweenTheLastWriteAndTheMarker) {
   EXPECT_THAT(host_.history(), HasSubstr("the store was emptied during the run"));
 }
 
-TEST_F(RedisFaults, WipedBetweenTheMarkerAndTheLocalRecord) {
+TEST_F(NothingIsLostWhenRedisIs, WipedBetweenTheMarkerAndTheLocalRecord) {
   change_and_stop_at(Script::commit, 1, Moment::after);
   redis_.flush_all();
   proxy_.go_on();
   expect_healed();
 }
 
-TEST_F(RedisFaults, RestoredFromAnOldDump) {
+TEST_F(NothingIsLostWhenRedisIs, RestoredFromAnOldDump) {
   const auto copy = back_up();
   change();
   host_.await_caught_up();
@@ -145,7 +145,7 @@ TEST_F(RedisFaults, RestoredFromAnOldDump) {
   expect_logged("the store went back from ");
 }
 
-TEST_F(RedisFaults, RestoredFromAnOldDumpInTheMiddleOfARun) {
+TEST_F(NothingIsLostWhenRedisIs, RestoredFromAnOldDumpInTheMiddleOfARun) {
   const auto copy = back_up();
   change();
   host_.await_caught_up();
@@ -155,7 +155,7 @@ TEST_F(RedisFaults, RestoredFromAnOldDumpInTheMiddleOfARun) {
   expect_healed();
 }
 
-TEST_F(RedisFaults, RestoredFromADumpThatWasTakenInTheMiddleOfARun) {
+TEST_F(NothingIsLostWhenRedisIs, RestoredFromADumpThatWasTakenInTheMiddleOfARun) {
   change_and_stop_at(Script::write, 12);
   const auto copy = back_up();
   proxy_.go_on();
@@ -165,14 +165,14 @@ TEST_F(RedisFaults, RestoredFromADumpThatWasTakenInTheMiddleOfARun) {
 }
 
 // The run has read the marker and relies on it, and takes the view over only then.
-TEST_F(RedisFaults, WipedBetweenReadingTheMarkerAndTheFirstWrite) {
+TEST_F(NothingIsLostWhenRedisIs, WipedBetweenReadingTheMarkerAndTheFirstWrite) {
   change_and_stop_at(Script::begin, 1);
   redis_.flush_all();
   proxy_.go_on();
   expect_healed();
 }
 
-TEST_F(RedisFaults, RestoredBetweenReadingTheMarkerAndTheFirstWrite) {
+TEST_F(NothingIsLostWhenRedisIs, RestoredBetweenReadingTheMarkerAndTheFirstWrite) {
   const auto copy = back_up();
   change();
   host_.await_caught_up();
@@ -182,7 +182,7 @@ TEST_F(RedisFaults, RestoredBetweenReadingTheMarkerAndTheFirstWrite) {
   expect_healed();
 }
 
-TEST_F(RedisFaults, ExchangedForAnotherOneAndBack) {
+TEST_F(NothingIsLostWhenRedisIs, ExchangedForAnotherOneAndBack) {
   RedisServer other;
   proxy_.point_at(other.port());
   proxy_.cut();
@@ -197,7 +197,7 @@ TEST_F(RedisFaults, ExchangedForAnotherOneAndBack) {
 
 // ---- failover ----
 
-TEST_F(RedisFaults, FailedOverWithAcknowledgedWritesLost) {
+TEST_F(NothingIsLostWhenRedisIs, FailedOverWithAcknowledgedWritesLost) {
   RedisServer replica;
   follow(replica);
   replica.command({"REPLICAOF", "NO", "ONE"});
@@ -208,7 +208,7 @@ TEST_F(RedisFaults, FailedOverWithAcknowledgedWritesLost) {
   expect_logged("the store went back from ");
 }
 
-TEST_F(RedisFaults, FailedOverInTheMiddleOfARunWithTheFirstWritesOnly) {
+TEST_F(NothingIsLostWhenRedisIs, FailedOverInTheMiddleOfARunWithTheFirstWritesOnly) {
   RedisServer replica;
   change_and_stop_at(Script::write, 7);
   follow(replica);
@@ -219,7 +219,7 @@ TEST_F(RedisFaults, FailedOverInTheMiddleOfARunWithTheFirstWritesOnly) {
   expect_healed(replica);
 }
 
-TEST_F(RedisFaults, FailedOverUnderARunThatThenEnds) {
+TEST_F(NothingIsLostWhenRedisIs, FailedOverUnderARunThatThenEnds) {
   RedisServer replica;
   change_and_stop_at(Script::write, 7);
   follow(replica);
@@ -231,7 +231,7 @@ TEST_F(RedisFaults, FailedOverUnderARunThatThenEnds) {
 
 // ---- it is there, but does not work ----
 
-TEST_F(RedisFaults, FrozenForLongerThanACallMayTake) {
+TEST_F(NothingIsLostWhenRedisIs, FrozenForLongerThanACallMayTake) {
   change_and_stop_at(Script::write, 7);
   redis_.pause();
   proxy_.go_on();
@@ -240,7 +240,7 @@ TEST_F(RedisFaults, FrozenForLongerThanACallMayTake) {
   expect_healed();
 }
 
-TEST_F(RedisFaults, OutOfMemory) {
+TEST_F(NothingIsLostWhenRedisIs, OutOfMemory) {
   redis_.command({"CONFIG", "SET", "maxmemory", "1"});
   change();
   expect_failing("OOM");
@@ -248,7 +248,7 @@ TEST_F(RedisFaults, OutOfMemory) {
   expect_healed();
 }
 
-TEST_F(RedisFaults, OutOfMemoryInTheMiddleOfARun) {
+TEST_F(NothingIsLostWhenRedisIs, OutOfMemoryInTheMiddleOfARun) {
   change_and_stop_at(Script::write, 7);
   redis_.command({"CONFIG", "SET", "maxmemory", "1"});
   proxy_.go_on();
@@ -257,7 +257,7 @@ TEST_F(RedisFaults, OutOfMemoryInTheMiddleOfARun) {
   expect_healed();
 }
 
-TEST_F(RedisFaults, ReadOnlyInTheMiddleOfARun) {
+TEST_F(NothingIsLostWhenRedisIs, ReadOnlyInTheMiddleOfARun) {
   change_and_stop_at(Script::write, 7);
   redis_.command({"REPLICAOF", "127.0.0.1", "1"});
   proxy_.go_on();
@@ -267,7 +267,7 @@ TEST_F(RedisFaults, ReadOnlyInTheMiddleOfARun) {
   expect_healed();
 }
 
-TEST_F(RedisFaults, SetToEvictProfilesIsRefusedUntilItIsSetBack) {
+TEST_F(NothingIsLostWhenRedisIs, SetToEvictProfilesWhichIsRefused) {
   redis_.command({"CONFIG", "SET", "maxmemory-policy", "allkeys-lru"});
   redis_.command({"CONFIG", "SET", "maxmemory", "100mb"});
   proxy_.cut();

@@ -27,7 +27,7 @@ struct Unmount {
   ~Unmount() { umount(folder.c_str()); }
 };
 
-class StateFaults : public testing::Test {
+class NothingIsLostWhenTheStateIs : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     postgres_ = new PostgresServer;
@@ -39,7 +39,7 @@ class StateFaults : public testing::Test {
     delete postgres_;
   }
 
-  StateFaults() {
+  NothingIsLostWhenTheStateIs() {
     redis_->flush_all();
     postgres_->exec("TRUNCATE " + profile_table());
     upsert_users(*postgres_, "u", 0, 600);
@@ -81,10 +81,10 @@ class StateFaults : public testing::Test {
   PollingHost host_{*postgres_, *redis_, {.store_url = proxy_.url(), .warehouse = "margin = \"1ms\"\n"}};
 };
 
-PostgresServer* StateFaults::postgres_ = nullptr;
-RedisServer* StateFaults::redis_ = nullptr;
+PostgresServer* NothingIsLostWhenTheStateIs::postgres_ = nullptr;
+RedisServer* NothingIsLostWhenTheStateIs::redis_ = nullptr;
 
-TEST_F(StateFaults, DiskFullUnderARunningHost) {
+TEST_F(NothingIsLostWhenTheStateIs, OnAFullDiskUnderARunningHost) {
   start();
   await_large_state();
   limit_files(kFullBytes);
@@ -94,7 +94,7 @@ TEST_F(StateFaults, DiskFullUnderARunningHost) {
   expect_healed();
 }
 
-TEST_F(StateFaults, DiskFullBetweenTheMarkerAndTheLocalRecord) {
+TEST_F(NothingIsLostWhenTheStateIs, OnADiskThatFillsUpBetweenTheMarkerAndTheLocalRecord) {
   start();
   await_large_state();
   proxy_.stop_at({std::string(redis::script_text(redis::Script::commit)), 1, RedisProxy::Moment::after});
@@ -108,7 +108,7 @@ TEST_F(StateFaults, DiskFullBetweenTheMarkerAndTheLocalRecord) {
   expect_healed();
 }
 
-TEST_F(StateFaults, ReadOnlyDisk) {
+TEST_F(NothingIsLostWhenTheStateIs, OnAReadOnlyDisk) {
   std::filesystem::create_directories(folder());
   chmod(folder().c_str(), 0700);
   const bool mounts = geteuid() == 0;  // whom no permission stops
@@ -130,7 +130,7 @@ TEST_F(StateFaults, ReadOnlyDisk) {
   expect_complete();
 }
 
-TEST_F(StateFaults, DamagedStateIsRefusedAndWithoutItTheMarkerSaysWhereToGoOn) {
+TEST_F(NothingIsLostWhenTheStateIs, DamagedAndThenMovedAway) {
   start();
   host_.stop();
   change();
@@ -145,7 +145,7 @@ TEST_F(StateFaults, DamagedStateIsRefusedAndWithoutItTheMarkerSaysWhereToGoOn) {
   expect_complete();
 }
 
-TEST_F(StateFaults, DamagedUnderARunningHost) {
+TEST_F(NothingIsLostWhenTheStateIs, DamagedUnderARunningHost) {
   start();
   await_large_state();
   overwrite(4096, std::filesystem::file_size(file()) - 4096);
@@ -158,7 +158,7 @@ TEST_F(StateFaults, DamagedUnderARunningHost) {
   expect_healed();
 }
 
-TEST_F(StateFaults, RestoredFromAnOldCopy) {
+TEST_F(NothingIsLostWhenTheStateIs, RestoredFromAnOldCopy) {
   EXPECT_EQ(materialize().exit_code, 0);
   const std::filesystem::path copy = folder().string() + ".copy";
   std::filesystem::copy(folder(), copy, std::filesystem::copy_options::recursive);
