@@ -11,7 +11,8 @@ constexpr int64_t kApplicationId = 0x506e5374;
 // kMigrations[n] makes schema n + 1 of schema n. Never change one that was released: append.
 //
 // No foreign key ties rejects to runs: each has its own limit, and a reject outlives the run that met it.
-constexpr std::array<const char*, 1> kMigrations = {R"sql(
+constexpr std::array<const char*, 2> kMigrations = {
+    R"sql(
   CREATE TABLE position (
     view TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -78,6 +79,19 @@ constexpr std::array<const char*, 1> kMigrations = {R"sql(
     value INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   INSERT INTO counter (name, value) VALUES ('definitions', 0);
+)sql",
+    // A reject with a content is to be tried again. The content comes last: the other columns are then read without it.
+    R"sql(
+  ALTER TABLE run ADD COLUMN rows_retried INTEGER NOT NULL DEFAULT 0;
+
+  ALTER TABLE reject ADD COLUMN store TEXT NOT NULL DEFAULT '';
+  ALTER TABLE reject ADD COLUMN store_id TEXT NOT NULL DEFAULT '';
+  ALTER TABLE reject ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE reject ADD COLUMN retry_at_ns INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE reject ADD COLUMN order_key BLOB NOT NULL DEFAULT x'';
+  ALTER TABLE reject ADD COLUMN content BLOB;
+  CREATE INDEX reject_to_retry ON reject (view, version, store, number) WHERE content IS NOT NULL;
+  CREATE INDEX reject_to_replace ON reject (view, version, key) WHERE content IS NOT NULL;
 )sql"};
 constexpr int64_t kSchemaVersion = kMigrations.size();
 

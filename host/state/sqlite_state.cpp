@@ -45,17 +45,19 @@ std::string_view kept(std::string_view text) {
 
 #define RUN_COLUMNS                                                                                                        \
   "run_id, view, version, reason, started_at_ns, finished_at_ns, outcome, position_from, position_to, rows_read, "         \
-  "rows_written, rows_unchanged, rows_stale, rows_rejected, attempts, error, guarantee, guarantee_why, holder"
-#define REJECT_COLUMNS "view, version, run_id, key, field, value_class, reason, at_ns"
+  "rows_written, rows_unchanged, rows_stale, rows_rejected, attempts, error, guarantee, guarantee_why, holder, rows_retried"
+#define REJECT_COLUMNS                                                                                                      \
+  "view, version, run_id, key, field, value_class, reason, at_ns, store, store_id, attempts, retry_at_ns"
 // A run that is there already: its number, and so its place in the history, stays.
 #define RUN_UPSERT                                                                                                         \
-  "INSERT INTO run (" RUN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "                   \
+  "INSERT INTO run (" RUN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "                \
   "ON CONFLICT (run_id) DO UPDATE SET reason = excluded.reason, started_at_ns = excluded.started_at_ns, "                  \
   "finished_at_ns = excluded.finished_at_ns, outcome = excluded.outcome, position_from = excluded.position_from, "         \
   "position_to = excluded.position_to, rows_read = excluded.rows_read, rows_written = excluded.rows_written, "             \
   "rows_unchanged = excluded.rows_unchanged, rows_stale = excluded.rows_stale, rows_rejected = excluded.rows_rejected, "   \
   "attempts = excluded.attempts, error = excluded.error, guarantee = excluded.guarantee, "                                 \
-  "guarantee_why = excluded.guarantee_why, holder = excluded.holder WHERE view = excluded.view AND version = excluded.version"
+  "guarantee_why = excluded.guarantee_why, holder = excluded.holder, "                              \
+  "rows_retried = excluded.rows_retried WHERE view = excluded.view AND version = excluded.version"
 
 void bind_run(Query& query, const RunRecord& run) {
   query.bind(run.run_id);
@@ -69,6 +71,7 @@ void bind_run(Query& query, const RunRecord& run) {
   query.bind(kept(run.to));
   for (const int64_t number : {run.read, run.written, run.unchanged, run.stale, run.rejected, run.attempts}) query.bind(number);
   for (const std::string* text : {&run.error, &run.guarantee, &run.guarantee_why, &run.holder}) query.bind(kept(*text));
+  query.bind(run.retried);
 }
 
 RunRecord read_run(Query& query) {
@@ -86,6 +89,7 @@ RunRecord read_run(Query& query) {
     *number = query.integer(column++);
   }
   for (std::string* text : {&run.error, &run.guarantee, &run.guarantee_why, &run.holder}) *text = query.text(column++);
+  run.retried = query.integer(column);
   return run;
 }
 
@@ -98,7 +102,19 @@ RejectRecord read_reject(Query& query) {
   reject.value_class = query.text(5);
   reject.reason = query.text(6);
   reject.at_ns = query.integer(7);
+  reject.store = query.text(8);
+  reject.store_id = query.text(9);
+  reject.attempts = query.integer(10);
+  reject.retry_at_ns = query.integer(11);
+  reject.retryable = query.integer(12) != 0;
   return reject;
+}
+
+StoredReject read_stored_reject(Query& query) {
+  StoredReject stored{query.integer(13), read_reject(query)};
+  stored.record.order = query.text(14);
+  stored.record.row = query.text(15);
+  return stored;
 }
 
 // All rows of a query, or its failure.
@@ -143,10 +159,13 @@ class SqliteState final : public State {
   }
 
   Result<void> finish_run(const RunRecord& run, const std::vector<RejectRecord>& rejects,
-                          const std::optional<PositionRecord>& position) override {
+                          const std::optional<PositionRecord>& position, const std::vector<RetriedReject>& retried) override {
     return locked("record the end of " + run_label(run), [&] {
       return database_->in_transaction([&]() -> Result<void> {
         if (auto saved = save_run(run); !saved) return saved;
+        for (const RetriedReject& reject : retried) {
+          if (auto saved = save_retried(run.view, reject); !saved) return saved;
+        }
         if (auto saved = save_rejects(run, rejects); !saved) return saved;
         if (position) {
           if (auto saved = save_position(run.view, *position); !saved) return saved;
@@ -182,13 +201,25 @@ class SqliteState final : public State {
     return locked("read the rejects", [&] {
       const int64_t rows = std::max<int64_t>(limit, 0);
       if (!view) {
-        Query query(*database_, "SELECT " REJECT_COLUMNS " FROM reject ORDER BY number DESC LIMIT ?", rows);
+        Query query(*database_, "SELECT " REJECT_COLUMNS ", content IS NOT NULL FROM reject ORDER BY number DESC LIMIT ?", rows);
         return read_all(query, read_reject);
       }
       Query query(*database_,
-                  "SELECT " REJECT_COLUMNS " FROM reject WHERE view = ? AND version = ? ORDER BY number DESC LIMIT ?",
+                  "SELECT " REJECT_COLUMNS ", content IS NOT NULL FROM reject WHERE view = ? AND version = ? ORDER BY number DESC LIMIT ?",
                   view->name, view->version, rows);
       return read_all(query, read_reject);
+    });
+  }
+
+  Result<std::vector<StoredReject>> due_rejects(const ViewId& view, const std::string& store, int64_t now_ns, int64_t after,
+                                                int64_t limit) override {
+    return locked("read the rejects to be tried again of " + view.label(), [&] {
+      Query query(*database_,
+                  "SELECT " REJECT_COLUMNS ", 1, number, order_key, content FROM reject "
+                  "WHERE view = ? AND version = ? AND store = ? AND number > ? AND content IS NOT NULL "
+                  "AND (retry_at_ns <= ?5 OR retry_at_ns - ?6 > ?5) ORDER BY number LIMIT ?7",
+                  view.name, view.version, store, after, now_ns, kRejectRetryDelayMaxNs, std::max<int64_t>(limit, 0));
+      return read_all(query, read_stored_reject);
     });
   }
 
@@ -284,7 +315,7 @@ class SqliteState final : public State {
     auto saved = [&]() -> Result<void> {
       Query query(*database_,
                   "UPDATE run SET (" RUN_COLUMNS ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-                  "?16, ?17, ?18, ?19) WHERE run_id = ?1 AND view = ?2 AND version = ?3 AND outcome = 'running'");
+                  "?16, ?17, ?18, ?19, ?20) WHERE run_id = ?1 AND view = ?2 AND version = ?3 AND outcome = 'running'");
       bind_run(query, run);
       return query.run();
     }();
@@ -313,13 +344,47 @@ class SqliteState final : public State {
     const size_t kept_count = std::min(rejects.size(), static_cast<size_t>(limits_.rejects_kept));
     for (size_t i = rejects.size() - kept_count; i < rejects.size(); ++i) {
       const RejectRecord& reject = rejects[i];
-      auto saved = Query(*database_, "INSERT INTO reject (" REJECT_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                         run.view.name, run.view.version, run.run_id, kept(reject.key), kept(reject.column),
-                         kept(reject.value_class), kept(reject.reason), reject.at_ns)
-                       .run();
+      auto saved = reject.retryable ? save_refused_row(run, reject) : save_reject(run, reject);
       if (!saved) return saved;
     }
     return {};
+  }
+
+  Result<void> save_reject(const RunRecord& run, const RejectRecord& reject) {
+    return Query(*database_,
+                 "INSERT INTO reject (view, version, run_id, key, field, value_class, reason, at_ns) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                 run.view.name, run.view.version, run.run_id, kept(reject.key), kept(reject.column), kept(reject.value_class),
+                 kept(reject.reason), reject.at_ns)
+        .run();
+  }
+
+  // A source that is read again brings the same row again; the store would take only the newest in any case.
+  Result<void> save_refused_row(const RunRecord& run, const RejectRecord& reject) {
+    auto replaced = Query(*database_,
+                          "DELETE FROM reject WHERE view = ? AND version = ? AND key = ? AND content IS NOT NULL AND store = ? "
+                          "AND order_key <= ?",
+                          run.view.name, run.view.version, kept(reject.key), reject.store, Blob{reject.order})
+                        .run();
+    if (!replaced) return replaced;
+    return Query(*database_,
+                 "INSERT INTO reject (" REJECT_COLUMNS ", order_key, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 run.view.name, run.view.version, run.run_id, kept(reject.key), kept(reject.column), kept(reject.value_class),
+                 kept(reject.reason), reject.at_ns, reject.store, reject.store_id, reject.attempts, reject.retry_at_ns,
+                 Blob{reject.order}, Blob{reject.row})
+        .run();
+  }
+
+  Result<void> save_retried(const ViewId& view, const RetriedReject& reject) {
+    if (reject.resolved) {
+      return Query(*database_, "DELETE FROM reject WHERE number = ? AND view = ? AND version = ?", reject.number, view.name, view.version)
+          .run();
+    }
+    return Query(*database_,
+                 "UPDATE reject SET field = ?4, reason = ?5, attempts = ?6, retry_at_ns = ?7, "
+                 "content = CASE WHEN ?8 THEN content END WHERE number = ?1 AND view = ?2 AND version = ?3",
+                 reject.number, view.name, view.version, kept(reject.column), kept(reject.reason), reject.attempts, reject.retry_at_ns,
+                 int64_t{reject.retryable})
+        .run();
   }
 
   Result<void> save_definition(const StoredDefinition& definition) {

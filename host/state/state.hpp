@@ -41,6 +41,7 @@ struct RunRecord {
   std::string guarantee;  // "A", "B", "C", and why
   std::string guarantee_why;
   std::string holder;
+  int64_t retried = 0;  // among read: rows that an earlier run's store refused
 
   bool operator==(const RunRecord&) const = default;
 };
@@ -54,8 +55,38 @@ struct RejectRecord {
   std::string reason;
   int64_t at_ns = 0;
 
+  // Of a row that its store refused, and that a later run tries again.
+  bool retryable = false;
+  std::string store = {};     // the store's name in the configuration
+  std::string store_id = {};  // the store's own identity
+  int64_t attempts = 0;       // in vain, after the run that met it
+  int64_t retry_at_ns = 0;    // not before this time of the wall clock, which outlives a host as no other does
+  std::string order = {};     // the row's order key
+  std::string row = {};       // its content, see row_codec.hpp. `rejects` leaves both out
+
   bool operator==(const RejectRecord&) const = default;
 };
+
+// A reject that a run tried again.
+struct StoredReject {
+  int64_t number = 0;  // never given to another
+  RejectRecord record;
+};
+
+struct RetriedReject {
+  int64_t number = 0;
+  bool resolved = false;  // the row is in the store, or something newer is: the reject goes
+  // Otherwise what is known of it now. Not `retryable`: its content goes.
+  bool retryable = false;
+  std::string column = {}, reason = {};
+  int64_t attempts = 0;
+  int64_t retry_at_ns = 0;
+
+  bool operator==(const RetriedReject&) const = default;
+};
+
+// A later time of the next try than this from now means that the clock was set back: the reject is due.
+inline constexpr int64_t kRejectRetryDelayMaxNs = 3'600'000'000'000;
 
 struct StoredDefinition {
   std::string kind, name;
@@ -82,15 +113,18 @@ class State {
   virtual Result<void> update_run(const RunRecord&) = 0;
   // The end of a run, its rejects and (completed, durable store) the new position, in one transaction. Trims history and
   // rejects to the limits given at opening. The run need not have been started here; finishing it again replaces what it left
-  // the first time. Rejects are kept under this run, whatever they say; of its texts and theirs, 8 KiB each.
-  virtual Result<void> finish_run(const RunRecord&, const std::vector<RejectRecord>&,
-                                  const std::optional<PositionRecord>&) = 0;
+  // the first time. Rejects are kept under this run, whatever they say; of its texts and theirs, 8 KiB each. A row to be tried
+  // again takes the place of what is kept for the same key with a lesser order key. `retried` changes only what is still there.
+  virtual Result<void> finish_run(const RunRecord&, const std::vector<RejectRecord>&, const std::optional<PositionRecord>&,
+                                  const std::vector<RetriedReject>& retried = {}) = 0;
   // Marks runs that a former host left as running: interrupted.
   virtual Result<void> close_interrupted_runs(int64_t now_ns) = 0;
 
   // Newest first: the order of the starts, whatever the clock said. No view: of all views.
   virtual Result<std::vector<RunRecord>> history(const std::optional<ViewId>&, int64_t limit) = 0;
   virtual Result<std::vector<RejectRecord>> rejects(const std::optional<ViewId>&, int64_t limit) = 0;
+  // Those of a view and a store to be tried again that are due, oldest first, numbers above `after`.
+  virtual Result<std::vector<StoredReject>> due_rejects(const ViewId&, const std::string& store, int64_t now_ns, int64_t after, int64_t limit) = 0;
   virtual Result<int64_t> count_rejects(const ViewId&) = 0;
   virtual Result<int64_t> drop_rejects(const ViewId&) = 0;
 

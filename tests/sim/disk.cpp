@@ -14,7 +14,7 @@ host::Result<void> Disk::start_run(const host::RunRecord&) {
 }
 
 host::Result<void> Disk::finish_run(const host::RunRecord& run, const std::vector<host::RejectRecord>&,
-                                    const std::optional<host::PositionRecord>& position) {
+                                    const std::optional<host::PositionRecord>& position, const std::vector<host::RetriedReject>&) {
   hazards_.crash_point();
   if (run.read != run.written + run.unchanged + run.stale + run.rejected) every_run_added_up_ = false;
   const bool fails = hazards_.happens(kStateFails, 12);

@@ -18,11 +18,15 @@ class Disk final : public host::State {
   host::Result<void> forget_position(const host::ViewId&) override { return position_.reset(), host::Result<void>(); }
   host::Result<void> start_run(const host::RunRecord&) override;
   host::Result<void> update_run(const host::RunRecord&) override { return {}; }
-  host::Result<void> finish_run(const host::RunRecord&, const std::vector<host::RejectRecord>&, const std::optional<host::PositionRecord>&) override;
+  host::Result<void> finish_run(const host::RunRecord&, const std::vector<host::RejectRecord>&, const std::optional<host::PositionRecord>&,
+                                const std::vector<host::RetriedReject>&) override;
   host::Result<void> close_interrupted_runs(int64_t) override { return {}; }
   host::Result<std::vector<host::RunRecord>> history(const std::optional<host::ViewId>&, int64_t) override { return std::vector<host::RunRecord>(); }
   host::Result<std::vector<host::RejectRecord>> rejects(const std::optional<host::ViewId>&, int64_t) override {
     return std::vector<host::RejectRecord>();
+  }
+  host::Result<std::vector<host::StoredReject>> due_rejects(const host::ViewId&, const std::string&, int64_t, int64_t, int64_t) override {
+    return std::vector<host::StoredReject>();
   }
   host::Result<int64_t> count_rejects(const host::ViewId&) override { return 0; }
   host::Result<int64_t> drop_rejects(const host::ViewId&) override { return 0; }

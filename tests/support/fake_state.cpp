@@ -10,12 +10,15 @@ using namespace host;
 
 namespace {
 
+const ViewId& view_of(const RunRecord& run) { return run.view; }
+const ViewId& view_of(const StoredReject& reject) { return reject.record.view; }
+
 // The last `limit` of those that belong to the view, newest first.
 template <class Record>
 std::vector<Record> newest(const std::vector<Record>& records, const std::optional<ViewId>& view, int64_t limit) {
   std::vector<Record> found;
   for (auto it = records.rbegin(); it != records.rend() && static_cast<int64_t>(found.size()) < limit; ++it) {
-    if (!view || it->view == *view) found.push_back(*it);
+    if (!view || view_of(*it) == *view) found.push_back(*it);
   }
   return found;
 }
@@ -23,7 +26,7 @@ std::vector<Record> newest(const std::vector<Record>& records, const std::option
 // Drops the oldest of the view's records until `limit` are left.
 template <class Record>
 void trim(std::vector<Record>& records, const ViewId& view, int64_t limit) {
-  const auto of_view = [&](const Record& record) { return record.view == view; };
+  const auto of_view = [&](const Record& record) { return view_of(record) == view; };
   int64_t surplus = std::count_if(records.begin(), records.end(), of_view) - limit;
   std::erase_if(records, [&](const Record& record) { return of_view(record) && surplus-- > 0; });
 }
@@ -75,7 +78,7 @@ Result<void> FakeState::update_run(const RunRecord& run) {
 }
 
 Result<void> FakeState::finish_run(const RunRecord& run, const std::vector<RejectRecord>& rejects,
-                                   const std::optional<PositionRecord>& position) {
+                                   const std::optional<PositionRecord>& position, const std::vector<RetriedReject>& retried) {
   const std::lock_guard lock(mutex_);
   if (auto failure = wanted_failure("finish_run")) return *failure;
   RunRecord* known = find_run(run.run_id);
@@ -85,11 +88,24 @@ Result<void> FakeState::finish_run(const RunRecord& run, const std::vector<Rejec
   } else {
     runs_.push_back(run);
   }
-  std::erase_if(rejects_, [&](const RejectRecord& reject) { return reject.view == run.view && reject.run_id == run.run_id; });
+  for (const RetriedReject& now : retried) {
+    const auto it = std::find_if(rejects_.begin(), rejects_.end(), [&](const StoredReject& r) { return r.number == now.number && view_of(r) == run.view; });
+    if (it == rejects_.end()) continue;
+    RejectRecord& record = it->record;
+    record.column = now.column, record.reason = now.reason, record.attempts = now.attempts, record.retry_at_ns = now.retry_at_ns;
+    if (!now.retryable) record.retryable = false, record.row.clear();
+    if (now.resolved) rejects_.erase(it);
+  }
+  std::erase_if(rejects_, [&](const StoredReject& r) { return view_of(r) == run.view && r.record.run_id == run.run_id; });
   for (RejectRecord reject : rejects) {
     reject.view = run.view;
     reject.run_id = run.run_id;
-    rejects_.push_back(std::move(reject));
+    if (!reject.retryable) reject = {reject.view, reject.run_id, reject.key, reject.column, reject.value_class, reject.reason, reject.at_ns};
+    std::erase_if(rejects_, [&](const StoredReject& r) {
+      const RejectRecord& old = r.record;
+      return reject.retryable && old.retryable && old.view == run.view && old.key == reject.key && old.store == reject.store && old.order <= reject.order;
+    });
+    rejects_.push_back({++last_number_, std::move(reject)});
   }
   if (position) positions_[run.view] = *position;
   trim(runs_, run.view, std::max<int64_t>(limits_.history_runs, 1));
@@ -117,19 +133,38 @@ Result<std::vector<RunRecord>> FakeState::history(const std::optional<ViewId>& v
 Result<std::vector<RejectRecord>> FakeState::rejects(const std::optional<ViewId>& view, int64_t limit) {
   const std::lock_guard lock(mutex_);
   if (auto failure = wanted_failure("rejects")) return *failure;
-  return newest(rejects_, view, limit);
+  std::vector<RejectRecord> records;
+  for (StoredReject& reject : newest(rejects_, view, limit)) {
+    reject.record.order.clear();
+    reject.record.row.clear();
+    records.push_back(std::move(reject.record));
+  }
+  return records;
+}
+
+Result<std::vector<StoredReject>> FakeState::due_rejects(const ViewId& view, const std::string& store, int64_t now_ns, int64_t after, int64_t limit) {
+  const std::lock_guard lock(mutex_);
+  if (auto failure = wanted_failure("due_rejects")) return *failure;
+  std::vector<StoredReject> due;
+  for (const StoredReject& reject : rejects_) {
+    const RejectRecord& record = reject.record;
+    const bool is_due = record.retry_at_ns <= now_ns || record.retry_at_ns - kRejectRetryDelayMaxNs > now_ns;
+    if (record.view == view && record.store == store && record.retryable && is_due && reject.number > after && static_cast<int64_t>(due.size()) < limit)
+      due.push_back(reject);
+  }
+  return due;
 }
 
 Result<int64_t> FakeState::count_rejects(const ViewId& view) {
   const std::lock_guard lock(mutex_);
   if (auto failure = wanted_failure("count_rejects")) return *failure;
-  return int64_t{std::count_if(rejects_.begin(), rejects_.end(), [&](const RejectRecord& r) { return r.view == view; })};
+  return int64_t{std::count_if(rejects_.begin(), rejects_.end(), [&](const StoredReject& r) { return view_of(r) == view; })};
 }
 
 Result<int64_t> FakeState::drop_rejects(const ViewId& view) {
   const std::lock_guard lock(mutex_);
   if (auto failure = wanted_failure("drop_rejects")) return *failure;
-  return static_cast<int64_t>(std::erase_if(rejects_, [&](const RejectRecord& r) { return r.view == view; }));
+  return static_cast<int64_t>(std::erase_if(rejects_, [&](const StoredReject& r) { return view_of(r) == view; }));
 }
 
 Result<std::vector<StoredDefinition>> FakeState::definitions() {

@@ -26,10 +26,13 @@ class FakeState final : public host::State {
   host::Result<void> start_run(const host::RunRecord& run) override;
   host::Result<void> update_run(const host::RunRecord& run) override;
   host::Result<void> finish_run(const host::RunRecord& run, const std::vector<host::RejectRecord>& rejects,
-                                const std::optional<host::PositionRecord>& position) override;
+                                const std::optional<host::PositionRecord>& position,
+                                const std::vector<host::RetriedReject>& retried = {}) override;
   host::Result<void> close_interrupted_runs(int64_t now_ns) override;
   host::Result<std::vector<host::RunRecord>> history(const std::optional<host::ViewId>& view, int64_t limit) override;
   host::Result<std::vector<host::RejectRecord>> rejects(const std::optional<host::ViewId>& view, int64_t limit) override;
+  host::Result<std::vector<host::StoredReject>> due_rejects(const host::ViewId& view, const std::string& store, int64_t now_ns, int64_t after,
+                                                            int64_t limit) override;
   host::Result<int64_t> count_rejects(const host::ViewId& view) override;
   host::Result<int64_t> drop_rejects(const host::ViewId& view) override;
   host::Result<std::vector<host::StoredDefinition>> definitions() override;
@@ -45,7 +48,8 @@ class FakeState final : public host::State {
   std::mutex mutex_;
   std::map<host::ViewId, host::PositionRecord> positions_;
   std::vector<host::RunRecord> runs_;  // in the order of their starts
-  std::vector<host::RejectRecord> rejects_;
+  std::vector<host::StoredReject> rejects_;
+  int64_t last_number_ = 0;
   std::vector<host::StoredDefinition> definitions_;
   int64_t definitions_version_ = 0;
 };

@@ -54,6 +54,7 @@ TEST_P(AnyState, KeepsEveryFieldOfAFinishedRunItsRejectsAndItsPosition) {
   auto state = make();
   RunRecord run = completed(kUsers, 7);
   run.error = "2 rows were rejected";
+  run.retried = 3;
   auto rejects = rejects_of(kUsers, 7, 2);
   rejects[0].key = std::string("a\0\xff'\"\n", 6);
 
@@ -234,6 +235,116 @@ TEST_P(AnyState, DropsTheRejectsOfOneViewAndSaysHowMany) {
 
   EXPECT_EQ(value_of(state->drop_rejects(kUsers)), 0);
   EXPECT_EQ(value_of(state->count_rejects(kOrders)), 1);
+}
+
+// What a store refused and may take later: run n, which is also in the order key.
+RejectRecord refused(const std::string& key, int64_t n, std::string row = std::string("row\0", 4)) {
+  RejectRecord reject{kUsers, run_name(n), key, "penstock.key", "refused by the store", "the key is taken", 3'000 + n};
+  reject.retryable = true;
+  reject.store = "profiles";
+  reject.store_id = "redis-7f";
+  reject.retry_at_ns = 3'000 + n;
+  reject.order = "order-" + std::to_string(n);
+  reject.row = std::move(row);
+  return reject;
+}
+
+// As `rejects` lists it.
+RejectRecord listed(RejectRecord reject) {
+  reject.order.clear();
+  reject.row.clear();
+  return reject;
+}
+
+std::vector<RejectRecord> due(State& state, int64_t now_ns, int64_t after = 0, int64_t limit = 100) {
+  std::vector<RejectRecord> records;
+  for (StoredReject& stored : value_of(state.due_rejects(kUsers, "profiles", now_ns, after, limit))) records.push_back(std::move(stored.record));
+  return records;
+}
+
+constexpr int64_t kLongAfter = kRejectRetryDelayMaxNs / 2;
+
+TEST_P(AnyState, KeepsARefusedRowWithItsContentAndListsItWithout) {
+  auto state = make();
+  const RejectRecord unfit = rejects_of(kUsers, 1, 1)[0];
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 1), {refused("a", 1), unfit, refused("b", 1)}, std::nullopt).ok());
+
+  EXPECT_THAT(value_of(state->rejects(kUsers, 10)), ElementsAre(listed(refused("b", 1)), unfit, listed(refused("a", 1))));
+  EXPECT_THAT(due(*state, kLongAfter), ElementsAre(refused("a", 1), refused("b", 1)));
+  EXPECT_EQ(value_of(state->count_rejects(kUsers)), 3);
+}
+
+TEST_P(AnyState, HandsOutOnlyWhatIsDueForThatViewAndStore) {
+  auto state = make();
+  RejectRecord elsewhere = refused("b", 1);
+  elsewhere.store = "other";
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 1), {refused("a", 1), elsewhere}, std::nullopt).ok());
+  ASSERT_TRUE(state->finish_run(completed(kUsersNext, 2), {refused("c", 2)}, std::nullopt).ok());
+
+  EXPECT_THAT(due(*state, 3'000), IsEmpty()) << "due at 3001";
+  EXPECT_THAT(due(*state, 3'001), ElementsAre(refused("a", 1)));
+  EXPECT_THAT(due(*state, INT64_MAX), ElementsAre(refused("a", 1)));
+  EXPECT_THAT(due(*state, 3'000 - kRejectRetryDelayMaxNs), ElementsAre(refused("a", 1))) << "the clock was set back";
+}
+
+TEST_P(AnyState, HandsOutDueRejectsPageByPage) {
+  auto state = make();
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 1), {refused("a", 1), refused("b", 1), refused("c", 1)}, std::nullopt).ok());
+
+  const auto first = value_of(state->due_rejects(kUsers, "profiles", kLongAfter, 0, 2));
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_EQ(first[1].record, refused("b", 1));
+  EXPECT_THAT(due(*state, kLongAfter, first[1].number), ElementsAre(refused("c", 1)));
+}
+
+TEST_P(AnyState, ForgetsAResolvedRejectAndKeepsWhatAnotherTryFoundOut) {
+  auto state = make();
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 1), {refused("a", 1), refused("b", 1), refused("c", 1)}, std::nullopt).ok());
+  const auto stored = value_of(state->due_rejects(kUsers, "profiles", kLongAfter, 0, 10));
+
+  const std::vector<RetriedReject> retried{{.number = stored[0].number, .resolved = true},
+                                           {stored[1].number, false, true, "v", "still taken", 1, 5'000},
+                                           {stored[2].number, false, false, "", "never again", 1, 0}};
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 2), {}, std::nullopt, retried).ok());
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 2), {}, std::nullopt, retried).ok()) << "a caller that did not hear of it says it again";
+
+  RejectRecord b = refused("b", 1), c = listed(refused("c", 1));
+  b.column = "v", b.reason = "still taken", b.attempts = 1, b.retry_at_ns = 5'000;
+  c.column = "", c.reason = "never again", c.attempts = 1, c.retry_at_ns = 0, c.retryable = false;
+  EXPECT_THAT(value_of(state->rejects(kUsers, 10)), ElementsAre(c, listed(b)));
+  EXPECT_THAT(due(*state, kLongAfter), ElementsAre(b));
+}
+
+TEST_P(AnyState, LeavesARejectAloneThatWasDroppedWhileARunTriedIt) {
+  auto state = make();
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 1), {refused("a", 1)}, std::nullopt).ok());
+  const int64_t number = value_of(state->due_rejects(kUsers, "profiles", kLongAfter, 0, 10))[0].number;
+  ASSERT_EQ(value_of(state->drop_rejects(kUsers)), 1);
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 2), {refused("b", 2)}, std::nullopt).ok());
+
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 3), {}, std::nullopt, {{number, false, true, "", "still taken", 1, 0}}).ok());
+
+  EXPECT_THAT(value_of(state->rejects(kUsers, 10)), ElementsAre(listed(refused("b", 2))));
+}
+
+TEST_P(AnyState, LeavesTheRejectsOfAnotherViewAlone) {
+  auto state = make();
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 1), {refused("a", 1)}, std::nullopt).ok());
+  const int64_t number = value_of(state->due_rejects(kUsers, "profiles", kLongAfter, 0, 10))[0].number;
+
+  ASSERT_TRUE(state->finish_run(completed(kOrders, 2), {}, std::nullopt, {{.number = number, .resolved = true}}).ok());
+
+  EXPECT_EQ(value_of(state->count_rejects(kUsers)), 1);
+}
+
+TEST_P(AnyState, KeepsOfOneKeyTheRefusedRowThatTheStoreWouldKeep) {
+  auto state = make();
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 2), {refused("a", 2), refused("b", 2)}, std::nullopt).ok());
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 3), {refused("a", 3)}, std::nullopt).ok());
+  EXPECT_THAT(due(*state, kLongAfter), ElementsAre(refused("b", 2), refused("a", 3))) << "a newer row of the key";
+
+  ASSERT_TRUE(state->finish_run(completed(kUsers, 1), {refused("a", 1)}, std::nullopt).ok());
+  EXPECT_THAT(due(*state, kLongAfter), ElementsAre(refused("b", 2), refused("a", 3), refused("a", 1))) << "an older one replaces nothing";
 }
 
 TEST_P(AnyState, ClosesOnlyTheRunsThatAFormerHostLeftRunning) {
