@@ -215,6 +215,7 @@ void Daemon::Impl::run_in_worker(const std::shared_ptr<const Configuration>& con
     report.failure = std::move(job.failure());
   } else {
     job->reason = to_text(reason);
+    job->retry_all_rejects = reason == DueReason::manual;
     job->attempt = attempt;
     job->cancel = cancel;
     job->on_progress = save_progress(*job);
@@ -239,6 +240,7 @@ std::function<void(const RunProgress&)> Daemon::Impl::save_progress(const RunJob
     record.unchanged = now.counts.unchanged;
     record.stale = now.counts.stale;
     record.rejected = now.counts.rejected;
+    record.retried = now.counts.retried;
     if (auto saved = state_.update_run(record); !saved) log_.warn(record.view.label() + ": state: " + saved.failure().message);
   };
 }

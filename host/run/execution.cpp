@@ -115,7 +115,11 @@ Result<void> RunExecution::connect() {
   sink_ = std::move(*sink);
   auto capabilities = sink_->capabilities(limits_for(store_label()));
   if (!capabilities) return std::move(capabilities.failure()).in(store_label());
-  machine_.connected(*capabilities, sink_->has_marker());
+  // A slice is about its rows alone.
+  auto due = job_.dry_run || job_.request.slice() ? Result<bool>(false) : RejectRetry::is_due(state_, job_, clock_);
+  if (!due) return std::move(due.failure()).in("state");
+  rejects_due_ = *due;
+  machine_.connected(*capabilities, sink_->has_marker(), rejects_due_);
   return {};
 }
 
@@ -168,10 +172,12 @@ Result<void> RunExecution::check_marker() {
 }
 
 Result<bool> RunExecution::transfer() {
-  if (!transfer_)
+  if (!transfer_) {
+    if (rejects_due_) retry_ = std::make_unique<RejectRetry>(state_, job_, limits_, clock_, machine_.store_id(), described_->sink_schema());
     transfer_ = std::make_unique<RowTransfer>(
         job_, machine_, limits_, clock_,
-        RowTransfer::Parts{*feed_, writer_.get(), described_->sink_schema(), std::exchange(first_, {}), started_});
+        RowTransfer::Parts{feed_.get(), retry_.get(), writer_.get(), described_->sink_schema(), std::exchange(first_, {}), started_});
+  }
   auto more = transfer_->write_next();
   if (more && !*more) feed_.reset();
   return more;
@@ -179,7 +185,12 @@ Result<bool> RunExecution::transfer() {
 
 Result<void> RunExecution::record() {
   if (job_.dry_run) return {};
-  auto recorded = state_.finish_run(make_record(), transfer_ ? transfer_->rejects() : std::vector<RejectRecord>(), machine_.new_position(clock_.wall_ns()));
+  auto rejects = transfer_ ? transfer_->rejects() : std::vector<RejectRecord>();
+  // The position stays, so the next run reads these rows again.
+  if (machine_.failure())
+    for (RejectRecord& reject : rejects) reject.retryable = false;
+  const auto retried = retry_ ? retry_->results(machine_.outcome()) : std::vector<RetriedReject>();
+  auto recorded = state_.finish_run(make_record(), rejects, machine_.new_position(clock_.wall_ns()), retried);
   if (!recorded) return std::move(recorded.failure()).in("state");
   return {};
 }
@@ -202,6 +213,7 @@ RunRecord RunExecution::make_record() const {
   record.unchanged = rows.unchanged;
   record.stale = rows.stale;
   record.rejected = rows.rejected;
+  record.retried = rows.retried;
   if (machine_.failure()) record.error = machine_.failure()->message;
   if (!machine_.horizon().why.empty()) {
     record.guarantee = std::string(1, static_cast<char>('A' + static_cast<int>(machine_.horizon().guarantee) - 1));

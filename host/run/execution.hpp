@@ -4,6 +4,7 @@
 #include "platform/clock.hpp"
 #include "run/connections.hpp"
 #include "run/job.hpp"
+#include "run/reject_retry.hpp"
 #include "run/row_feed.hpp"
 #include "run/row_transfer.hpp"
 #include "run/scan_request.hpp"
@@ -67,6 +68,7 @@ class RunExecution {
   const int64_t started_;
   const int64_t started_wall_;
   bool registered_ = false;
+  bool rejects_due_ = false;
 
   // Destroyed in the reverse order: the writer before the sink, the feed before the source.
   ResolvedOptions table_options_;
@@ -76,6 +78,7 @@ class RunExecution {
   std::unique_ptr<RowFeed> feed_;
   std::optional<RowFeed::Piece> first_;
   std::unique_ptr<SinkWriter> writer_;
+  std::unique_ptr<RejectRetry> retry_;
   std::unique_ptr<RowTransfer> transfer_;
 };
 

@@ -19,6 +19,10 @@ struct RunLimits {
   int64_t queue_batches = 4;
   std::chrono::nanoseconds call_timeout = std::chrono::minutes(1);
   int64_t rejects_kept = 10000;
+  // Of a row that the store refused, to be tried again: a larger one is kept without its content, and so is what comes after
+  // all of a run's have taken this much.
+  int64_t reject_row_bytes = 64 << 10;
+  int64_t reject_bytes = 64 << 20;
 };
 
 struct RunProgress {
@@ -36,6 +40,7 @@ struct RunJob {
   std::string reason;               // "interval", "manual", "full", …
   int64_t attempt = 1;
   bool dry_run = false;             // read and count, write nothing anywhere
+  bool retry_all_rejects = false;   // also those that are not due
   std::shared_ptr<CancelToken> cancel;
   std::function<void(const RunProgress&)> on_progress;  // on the worker thread, after each batch
 

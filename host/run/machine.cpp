@@ -13,10 +13,11 @@ Position at(int64_t ns) { return {ns, {}, format_instant(ns)}; }
 
 }  // namespace
 
-void RunMachine::connected(const SinkCapabilities& capabilities, bool has_marker) {
+void RunMachine::connected(const SinkCapabilities& capabilities, bool has_marker, bool rejects_due) {
   assert(step_ == Step::connect);
   capabilities_ = capabilities;
   has_marker_ = has_marker;
+  rejects_due_ = rejects_due;
   if (has_marker_) {
     step_ = Step::load_marker;
     return;
@@ -97,7 +98,7 @@ void RunMachine::horizon_known(const Horizon& horizon) {
   const bool detailed = !position_->detail.empty();
   if (horizon.position.ordinal == position_->ordinal && horizon.position.detail == position_->detail &&
       request_.view.lookback.count() == 0) {
-    step_ = Step::record;
+    step_ = rejects_due_ ? Step::begin : Step::record;
     return;
   }
   // A detail says exactly what was read; stepping the ordinal back under it would mean something else.
@@ -110,9 +111,10 @@ void RunMachine::horizon_known(const Horizon& horizon) {
 
 void RunMachine::scan_opened(bool any_rows) {
   assert(step_ == Step::open_scan);
+  scanned_ = true;
   // Nothing to write: the store is not touched, and the position stays. The next window is only longer, and as empty.
   // A first sync of an empty table is written down all the same, so that the marker proves it.
-  step_ = any_rows || (!position_ && !request_.slice()) ? Step::begin : Step::record;
+  step_ = any_rows || rejects_due_ || (!position_ && !request_.slice()) ? Step::begin : Step::record;
 }
 
 void RunMachine::begun(std::optional<int64_t> fence) {
@@ -162,8 +164,8 @@ void RunMachine::transferred(const RunCounts& counts) {
 
 void RunMachine::flushed() {
   assert(step_ == Step::flush);
-  // A slice says nothing about the rows outside it.
-  step_ = request_.slice() ? Step::record : Step::commit_marker;
+  // A slice says nothing about the rows outside it, and what was refused before nothing about the source.
+  step_ = request_.slice() || !scanned_ ? Step::record : Step::commit_marker;
 }
 
 void RunMachine::marker_committed() {

@@ -43,6 +43,7 @@ struct RunCounts {
   int64_t stale = 0;
   int64_t rejected = 0;
   int64_t null_cursors = 0;  // among read
+  int64_t retried = 0;       // among read: what the store refused in earlier runs
 
   bool add_up() const { return read == written + unchanged + stale + rejected; }
 };
@@ -62,7 +63,8 @@ class RunMachine {
   // What to do now. The driver does it and then tells what came of it by one of the events below.
   Step step() const { return step_; }
 
-  void connected(const SinkCapabilities& capabilities, bool has_marker);
+  // `rejects_due`: rows that the store refused in earlier runs are to be tried again, also when the source has nothing new.
+  void connected(const SinkCapabilities& capabilities, bool has_marker, bool rejects_due = false);
   void marker_loaded(const Marker& marker);
   void horizon_known(const Horizon& horizon);
   // Does the scan deliver anything at all?
@@ -81,6 +83,8 @@ class RunMachine {
   // The current step did not work. During abort and record: the first failure stays.
   void failed(Failure failure);
 
+  // Valid once the marker is loaded.
+  const std::string& store_id() const { return store_id_; }
   // Valid from open_scan on.
   const Window& window() const { return window_; }
   const Horizon& horizon() const { return horizon_; }
@@ -100,12 +104,14 @@ class RunMachine {
   Step step_ = Step::connect;
   SinkCapabilities capabilities_;
   bool has_marker_ = false;
+  bool rejects_due_ = false;
   std::string store_id_;
   std::optional<Position> position_;  // P: where this run starts
   std::optional<Marker> loaded_;      // as it was before the horizon
   Horizon horizon_;
   Window window_;
   int64_t fence_ = 0;
+  bool scanned_ = false;
   bool begun_ = false;
   std::optional<int64_t> found_fence_;  // of a marker that nothing is remembered of locally
   bool moved_ = false;  // the marker (or, without markers, the data) is at the horizon

@@ -1,5 +1,7 @@
 #include "run/row_transfer.hpp"
 
+#include "batch/row_codec.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <poll.h>
@@ -7,33 +9,63 @@
 namespace penstock::host {
 namespace {
 
-// Column 0 of a batch for the sink is the key.
-std::vector<std::string> keys_of_rejected(const BatchView& view, const std::vector<RejectedRow>& rejected) {
-  std::vector<std::string> keys;
-  for (const RejectedRow& row : rejected)
-    keys.emplace_back(row.row >= 0 && row.row < view.rows() ? view[0].bytes(row.row) : std::string_view());
-  return keys;
-}
+// Column 0 of a batch for the sink is the key, column 1 the order key.
+constexpr size_t kKeyColumn = 0;
+constexpr size_t kOrderColumn = 1;
 
 }  // namespace
 
 RowTransfer::RowTransfer(const RunJob& job, const RunMachine& machine, const RunLimits& limits, const Clock& clock, Parts parts)
-    : job_(job), machine_(machine), limits_(limits), clock_(clock), feed_(parts.feed), writer_(parts.writer), sink_schema_(parts.sink_schema),
+    : job_(job), machine_(machine), limits_(limits), clock_(clock), feed_(parts.feed), retry_(parts.retry), writer_(parts.writer), sink_schema_(parts.sink_schema),
       started_(parts.started_ns), piece_(std::move(parts.piece)), pace_(job.request.view.max_rows_per_second) {
   pace_.start(std::chrono::nanoseconds(clock_.steady_ns()));
 }
 
+RunCounts RowTransfer::counts() const {
+  RunCounts sum = counts_;
+  sum.read += retried_.read;
+  sum.written += retried_.written;
+  sum.unchanged += retried_.unchanged;
+  sum.stale += retried_.stale;
+  sum.rejected += retried_.rejected;
+  sum.retried = retried_.read;
+  return sum;
+}
+
 Result<bool> RowTransfer::write_next() {
+  if (retry_) {
+    auto more = write_again();
+    if (!more || *more) return more;
+    retry_ = nullptr;
+  }
   if (piece_) {
     if (auto written = write(std::move(*piece_)); !written) return std::move(written.failure());
     if (job_.cancelled()) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
-    auto next = feed_.next();
+    auto next = feed_->next();
     if (!next) return std::move(next.failure()).in(job_.source_label());
     piece_ = std::move(*next);
     if (piece_) return true;
   }
   if (auto finished = finish(); !finished) return std::move(finished.failure());
   return false;
+}
+
+Result<bool> RowTransfer::write_again() {
+  if (job_.cancelled()) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
+  auto batch = retry_->next();
+  if (!batch) return std::move(batch.failure()).in("state");
+  if (!*batch) return false;
+  const int64_t rows = (*batch)->rows();
+  auto outcome = writer_->write(job_.call_limits(limits_, job_.store_label()), ++sequence_, **batch);
+  if (!outcome) return std::move(outcome.failure()).in(job_.store_label() + ": write what was refused before");
+  retry_->written(*outcome);
+  retried_.read += rows;
+  retried_.written += outcome->written;
+  retried_.unchanged += outcome->unchanged;
+  retried_.stale += outcome->stale;
+  retried_.rejected += static_cast<int64_t>(outcome->rejected.size());
+  if (auto paused = pause(rows); !paused) return std::move(paused.failure());
+  return true;
 }
 
 // The stream's own schema counts: a source may deliver more than was asked, partitions may differ in what they honour, and a
@@ -83,7 +115,7 @@ Result<void> RowTransfer::write(RowFeed::Piece piece) {
   const int64_t rows = transformed->read;
   if (auto sent = send(std::move(*transformed)); !sent) return sent;
   if (auto allowed = judge(counts_); !allowed) return allowed;
-  if (job_.on_progress) job_.on_progress({counts_, rows_estimate_, clock_.steady_ns() - started_});
+  if (job_.on_progress) job_.on_progress({counts(), rows_estimate_, clock_.steady_ns() - started_});
   return pause(rows);
 }
 
@@ -94,7 +126,6 @@ Result<void> RowTransfer::judge(const RunCounts& counts) const {
 
 Result<void> RowTransfer::send(Transformed transformed) {
   WriteOutcome outcome;
-  std::vector<std::string> keys;
   const int64_t rows = transformed.batch.rows();
   if (writer_ == nullptr) {
     outcome.written = rows;
@@ -102,9 +133,6 @@ Result<void> RowTransfer::send(Transformed transformed) {
     auto written = writer_->write(job_.call_limits(limits_, job_.store_label()), ++sequence_, transformed.batch);
     if (!written) return std::move(written.failure()).in(job_.store_label() + ": write");
     outcome = std::move(*written);
-    // A sink that took the array out leaves its rejects without keys.
-    if (!outcome.rejected.empty() && transformed.batch.array()->release != nullptr)
-      keys = keys_of_rejected(transformed.batch.view(), outcome.rejected);
   }
   counts_.read += transformed.read;
   counts_.written += outcome.written;
@@ -112,23 +140,47 @@ Result<void> RowTransfer::send(Transformed transformed) {
   counts_.stale += outcome.stale + transformed.superseded;
   counts_.rejected += static_cast<int64_t>(outcome.rejected.size() + transformed.rejects.size());
   counts_.null_cursors += transformed.null_cursors;
-  for (size_t i = 0; i < outcome.rejected.size(); ++i) {
-    const RejectedRow& row = outcome.rejected[i];
-    const bool known = row.column >= 0 && static_cast<size_t>(row.column) < sink_schema_.size();
-    transformed.rejects.push_back({i < keys.size() ? keys[i] : std::string(),
-                                   known ? sink_schema_[static_cast<size_t>(row.column)].name : std::string(), "refused by the store",
-                                   row.reason});
-  }
   keep_rejects(std::move(transformed.rejects));
+  if (outcome.rejected.empty()) return {};
+  // A sink that took the array out leaves its rejects without keys, and so without another try.
+  const bool there = transformed.batch.array()->release != nullptr;
+  const std::optional<BatchView> view = there ? std::optional(transformed.batch.view()) : std::nullopt;
+  keep_refused(view ? &*view : nullptr, outcome.rejected);
   return {};
 }
 
 void RowTransfer::keep_rejects(std::vector<Reject> rejects) {
-  for (Reject& reject : rejects) {
-    if (static_cast<int64_t>(rejects_.size()) >= limits_.rejects_kept) return;  // all are counted, the first are kept
-    rejects_.push_back({job_.request.view.id, job_.run_id, std::move(reject.key), std::move(reject.column), std::move(reject.value_class),
-                        std::move(reject.reason), clock_.wall_ns()});
+  for (Reject& reject : rejects)
+    keep({job_.request.view.id, job_.run_id, std::move(reject.key), std::move(reject.column), std::move(reject.value_class),
+          std::move(reject.reason), clock_.wall_ns()});
+}
+
+void RowTransfer::keep_refused(const BatchView* batch, const std::vector<RejectedRow>& refused) {
+  for (const RejectedRow& row : refused) {
+    const bool known = row.column >= 0 && static_cast<size_t>(row.column) < sink_schema_.size();
+    RejectRecord reject{job_.request.view.id, job_.run_id, "", known ? sink_schema_[static_cast<size_t>(row.column)].name : std::string(),
+                        "refused by the store", row.reason, clock_.wall_ns()};
+    const bool there = batch != nullptr && row.row >= 0 && row.row < batch->rows();
+    if (there) reject.key = (*batch)[kKeyColumn].bytes(row.row);
+    if (there && row.retryable && reject_bytes_ < limits_.reject_bytes) {
+      if (auto content = encode_row(sink_schema_, *batch, row.row, static_cast<size_t>(limits_.reject_row_bytes))) {
+        reject.retryable = true;
+        reject.store = job_.request.view.store;
+        reject.store_id = machine_.store_id();
+        reject.retry_at_ns = reject.at_ns;
+        reject.order = (*batch)[kOrderColumn].bytes(row.row);
+        reject.row = std::move(*content);
+      }
+    }
+    keep(std::move(reject));
   }
+}
+
+// All are counted, the first are kept.
+void RowTransfer::keep(RejectRecord reject) {
+  if (static_cast<int64_t>(rejects_.size()) >= limits_.rejects_kept) return;
+  reject_bytes_ += static_cast<int64_t>(reject.row.size());
+  rejects_.push_back(std::move(reject));
 }
 
 Result<void> RowTransfer::pause(int64_t rows) {

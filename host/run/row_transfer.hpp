@@ -6,6 +6,7 @@
 #include "run/job.hpp"
 #include "run/machine.hpp"
 #include "run/pace.hpp"
+#include "run/reject_retry.hpp"
 #include "run/row_feed.hpp"
 #include "stage/row_plan.hpp"
 #include "stage/transformer.hpp"
@@ -20,7 +21,8 @@ namespace penstock::host {
 class RowTransfer {
  public:
   struct Parts {
-    RowFeed& feed;
+    RowFeed* feed;              // null: there is nothing to read
+    RejectRetry* retry;         // null: nothing is tried again
     SinkWriter* writer;         // null in a dry run
     const Schema& sink_schema;  // as the writer was begun with
     std::optional<RowFeed::Piece> piece;
@@ -29,12 +31,12 @@ class RowTransfer {
   // Keeps references to everything.
   RowTransfer(const RunJob& job, const RunMachine& machine, const RunLimits& limits, const Clock& clock, Parts parts);
 
-  // Writes a batch and takes the next from the feed: at first `piece`, which was taken before (nothing: the feed is at its
-  // end). False once the feed is at its end.
+  // Writes a batch: as long as there are any, of rows that were refused before; then of the feed, and takes the next one from it:
+  // at first `piece`, which was taken before (nothing: the feed is at its end). False once the feed is at its end.
   Result<bool> write_next();
 
   // Also after a failure: what was done up to it. The rows add up.
-  const RunCounts& counts() const { return counts_; }
+  RunCounts counts() const;
   const std::vector<RejectRecord>& rejects() const { return rejects_; }
 
  private:
@@ -44,13 +46,17 @@ class RowTransfer {
   Result<void> send(Transformed transformed);
   Result<void> judge(const RunCounts& counts) const;
   Result<void> pause(int64_t rows);
+  Result<bool> write_again();
   void keep_rejects(std::vector<Reject> rejects);
+  void keep_refused(const BatchView* batch, const std::vector<RejectedRow>& refused);
+  void keep(RejectRecord reject);
 
   const RunJob& job_;
   const RunMachine& machine_;
   const RunLimits& limits_;
   const Clock& clock_;
-  RowFeed& feed_;
+  RowFeed* const feed_;
+  RejectRetry* retry_;  // null once it is over
   SinkWriter* const writer_;
   const Schema& sink_schema_;
   const int64_t started_;
@@ -63,9 +69,11 @@ class RowTransfer {
   std::unique_ptr<Transformer> transformer_;
 
   uint64_t sequence_ = 0;
-  RunCounts counts_;
+  RunCounts counts_;   // of the scan
+  RunCounts retried_;  // of what was refused before. The view's policies judged it when it was read
   int64_t rows_estimate_ = -1;
   std::vector<RejectRecord> rejects_;
+  int64_t reject_bytes_ = 0;
 };
 
 }  // namespace penstock::host

@@ -65,7 +65,7 @@ class MemoryWriter final : public Writer {
       case Outcome::stale: ++result.stale; return;
       case Outcome::other_width:
         ++result.rejected;
-        return call.reject(row, kOrderColumn, "the profile was written with an order key of another width");
+        return call.reject(row, kOrderColumn, "the profile was written with an order key of another width", true);
       case Outcome::full:
         ++result.rejected;
         return call.reject(row, kKeyColumn, "the store is full: max_profiles = " + std::to_string(max_profiles_), true);

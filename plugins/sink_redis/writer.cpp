@@ -178,12 +178,13 @@ void RedisWriter::count_row(const Call& call, const BatchView& batch, int64_t ro
     case kWritten: ++result.written; return;
     case kUnchanged: ++result.unchanged; return;
     case kStale: ++result.stale; return;
+    // Both until someone deletes the key, or it expires.
     case kForeign:
       ++result.rejected;
-      return call.reject(row, kKeyColumn, key() + " holds something that Penstock did not write");
+      return call.reject(row, kKeyColumn, key() + " holds something that Penstock did not write", true);
     case kOtherWidth:
       ++result.rejected;
-      return call.reject(row, kOrderColumn, key() + " was written with an order key of another width");
+      return call.reject(row, kOrderColumn, key() + " was written with an order key of another width", true);
     default:
       failure_ = Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME,
                        "write: the server answered with an unknown row code");

@@ -43,8 +43,8 @@ edit(host/run/machine.cpp
 kill(forgetful_store_is_believed BY simulator)
 
 edit(host/run/machine.cpp
-[=[  step_ = request_.slice() ? Step::record : Step::commit_marker;]=]
-[=[  step_ = request_.slice() && !MUTANT(slice_moves_position) ? Step::record : Step::commit_marker;]=])
+[=[  step_ = request_.slice() || !scanned_ ? Step::record : Step::commit_marker;]=]
+[=[  step_ = (request_.slice() && !MUTANT(slice_moves_position)) || !scanned_ ? Step::record : Step::commit_marker;]=])
 kill(slice_moves_position BY simulator)
 
 edit(host/run/machine.cpp

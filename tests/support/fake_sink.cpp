@@ -85,7 +85,7 @@ class FakeWriter final : public SinkWriter {
     const std::string& key = std::get<std::string>(row[0].value);
     if (store_.refuse) {
       if (auto reason = store_.refuse(key)) {
-        outcome.rejected.push_back({index, 2, *reason, false});
+        outcome.rejected.push_back({index, 2, *reason, !store_.refuses_for_good});
         return;
       }
     }

@@ -47,6 +47,7 @@ struct FakeStore {
   std::function<std::optional<Fault>(std::string_view call)> fault = {};
   // Why a row is refused, if it is.
   std::function<std::optional<std::string>(const std::string& key)> refuse = {};
+  bool refuses_for_good = true;  // false: another run may try the row again
 
   CallLog* log = nullptr;
   std::vector<host::WriteSpec> specs = {};  // of each begin

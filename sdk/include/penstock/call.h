@@ -41,7 +41,7 @@ typedef struct penstock_rejection {
   uint32_t struct_size;
   int32_t column;    /* index in the batch's schema, or PENSTOCK_REJECT_NO_COLUMN */
   int64_t row;       /* index in the batch given to write */
-  int32_t retryable; /* 1: worth another try in a later run */
+  int32_t retryable; /* 1: worth another try: a later run gives the row again, with the order key that it has now */
   uint32_t reserved;
   penstock_str reason;
 } penstock_rejection;

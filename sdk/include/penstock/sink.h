@@ -7,7 +7,8 @@
  *   column 0  "penstock.key"    format "z"    the profile's key: the entity's key as text; several parts are joined as
  *                                             <bytes>:<part><bytes>:<part>. Never null, never empty.
  *   column 1  "penstock.order"  format "w:N"  the order key; compared byte by byte, unsigned. The last 16 bytes are the
- *                                             run's fence and a hash of the values; the bytes before them are the times.
+ *                                             fence of the run that read the row (an earlier one when the row was refused
+ *                                             as retryable) and a hash of the values; the bytes before them are the times.
  *   column 2… the view's fields, in the view's order, named as in the view:
  *     bytes "z" · string "u" · int32 "i" · int64 "l" · double "g" · float "f" · bool "b" · unix_timestamp "tsn:UTC";
  *     a list of one of these is "+l" with that child. Any value may be null; list elements may not.

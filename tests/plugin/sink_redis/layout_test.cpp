@@ -77,7 +77,10 @@ TEST_F(RedisLayout, WhatPenstockDidNotWriteIsNeverTouched) {
                         two_fields("odd", 1, "x", 1)}),
             (Written{1, 0, 0, 4}));
   std::vector<std::pair<int64_t, std::string>> rejects;
-  for (const RecordedReject& reject : run->rejects()) rejects.emplace_back(reject.row, reject.reason);
+  for (const RecordedReject& reject : run->rejects()) {
+    rejects.emplace_back(reject.row, reject.reason);
+    EXPECT_TRUE(reject.retryable) << "until someone deletes the key";
+  }
   EXPECT_EQ(rejects, (std::vector<std::pair<int64_t, std::string>>{
                          {0, "the key \"penstock:users_v1:string\" holds something that Penstock did not write"},
                          {2, "the key \"penstock:users_v1:list\" holds something that Penstock did not write"},

@@ -284,6 +284,37 @@ TEST(RunStart, ReadsNothingWhenTheHorizonHasNotMoved) {
   EXPECT_EQ(window_of(start, request(), horizon(20, "e")), "p20 to p20") << "the detail has moved";
 }
 
+// Up to the horizon, with rows to be tried again that the store refused.
+RunMachine with_rejects(Position from, Position to) {
+  RunRequest asked = request();
+  asked.local = local(from);
+  RunMachine machine(std::move(asked));
+  machine.connected(kDurable, true, true);
+  machine.marker_loaded(marker(std::move(from)));
+  machine.horizon_known({std::move(to), GuaranteeClass::a, "why", ""});
+  return machine;
+}
+
+TEST(RunStart, BeginsForWhatTheStoreRefusedAlthoughNothingIsNew) {
+  RunMachine machine = with_rejects(position(20), position(20));
+  EXPECT_EQ(machine.step(), Step::begin) << "there is nothing to scan";
+  machine.begun(4);
+  machine.marker_checked({position(20), 4, "S"});
+  machine.transferred({});
+  machine.flushed();
+  EXPECT_EQ(machine.step(), Step::record) << "what was refused says nothing about the source";
+  EXPECT_EQ(machine.new_position(1), std::nullopt);
+
+  machine = with_rejects(position(20), position(30));
+  EXPECT_EQ(machine.step(), Step::open_scan);
+  machine.scan_opened(false);
+  EXPECT_EQ(machine.step(), Step::begin);
+}
+
+TEST(RunStart, TriesNothingAgainWhileTheHorizonIsBehind) {
+  EXPECT_EQ(with_rejects(position(20), position(19)).step(), Step::record);
+}
+
 TEST(RunStart, ReadsNothingAndSaysSoWhenTheHorizonIsBehind) {
   EXPECT_EQ(window_of({{}, kDurable, true, position(20)}, request(), horizon(19)),
             "nothing: p20 to p20; the source's horizon p19 is behind the position p20 (its clock went back, or another server answers): "
