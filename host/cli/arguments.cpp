@@ -83,10 +83,12 @@ class Parser {
 
     command("status", "one line a view: state, position, how far behind, last run, error", "\nExample:\n  penstock status -c penstock.toml");
 
-    auto* history = command("history", "past runs: read, written, unchanged, stale, rejected", "\nExamples:\n  penstock history -c penstock.toml\n  penstock history users --rejects -c penstock.toml");
+    auto* history = command("history", "past runs: read, written, unchanged, stale, rejected", "\nExamples:\n  penstock history -c penstock.toml\n  penstock history users --rejects -c penstock.toml\n"
+                            "  penstock history users --drop-rejects -c penstock.toml");
     history->add_option("VIEW", out_.names, "only this view")->expected(0, 1);
     history->add_option("-n,--limit", out_.limit, "how many, newest first")->check(CLI::Range(1, 100000))->capture_default_str();
-    history->add_flag("--rejects", out_.rejects, "the rows that could not be written, with the reason");
+    auto* rejects = history->add_flag("--rejects", out_.rejects, "the rows that could not be written, with the reason, and whether they are tried again");
+    history->add_flag("--drop-rejects", out_.drop_rejects, "forget the view's rejects; none of them is tried again")->excludes(rejects);
 
     auto* get = command("get", "show a stored profile", "\nExamples:\n  penstock get users u-42 -c penstock.toml\n  penstock get --service checkout u-42 -c penstock.toml\n  penstock get visits u-42 2026-01-31 -c penstock.toml   (an entity of two columns)");
     get->add_option("--service", out_.service, "all views of a service instead of one view")->type_name("NAME");
@@ -134,6 +136,7 @@ class Parser {
       if (auto wrong = parse_time_option(to_, out_.to_ns); !wrong.empty()) return "--to: " + wrong;
     if (out_.from_ns && out_.to_ns && *out_.from_ns >= *out_.to_ns) return "--from is not before --to";
     if (out_.command == "get" && out_.service.empty() && out_.names.size() < 2) return "get needs a view and a key: penstock get VIEW KEY";
+    if (out_.drop_rejects && out_.names.empty()) return "--drop-rejects needs a view: penstock history VIEW --drop-rejects";
     out_.plugin_dir = plugin_dir_;
     return {};
   }

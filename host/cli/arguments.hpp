@@ -24,6 +24,7 @@ struct Arguments {
   std::string service;                 // get
   int64_t limit = 20;                  // history
   bool rejects = false;                // history
+  bool drop_rejects = false;           // history
   std::filesystem::path plugin_dir;    // plugins, without a configuration
   std::string words;                   // completion: what to list
 };

@@ -26,7 +26,7 @@ _penstock() {
     "") flags="--help --help-all --version"; words="validate plan apply run materialize status history get plugins completion" ;;
     validate) flags+=" --online" ;;
     materialize) flags+=" --full --from --to --dry-run"; words=$(penstock completion --words views "${config[@]}" 2>/dev/null) ;;
-    history) flags+=" -n --limit --rejects"; words=$(penstock completion --words views "${config[@]}" 2>/dev/null) ;;
+    history) flags+=" -n --limit --rejects --drop-rejects"; words=$(penstock completion --words views "${config[@]}" 2>/dev/null) ;;
     get) flags+=" --service"; words=$(penstock completion --words views "${config[@]}" 2>/dev/null) ;;
     plugins) flags+=" --plugin-dir"; words="list info"
              [[ $prev == info ]] && words=$(penstock completion --words plugins "${config[@]}" 2>/dev/null) ;;

@@ -67,6 +67,7 @@ class Materialization {
     job->reason = arguments.full ? "full" : job->request.slice() ? "slice" : "manual";
     job->attempt = attempt;
     job->dry_run = arguments.dry_run;
+    job->retry_all_rejects = true;
     job->cancel = cancel_;
     Progress progress(progress_target(STDERR_FILENO), session_.clock().steady_ns());
     ProgressState last{.label = view.id.qualified()};
@@ -106,6 +107,7 @@ class Materialization {
       writer.member("unchanged", record.unchanged);
       writer.member("stale", record.stale);
       writer.member("rejected", record.rejected);
+      writer.member("retried", record.retried);
       writer.member("from", record.from);
       writer.member("to", record.to);
       writer.member("elapsed_ms", report.elapsed_ns / 1'000'000);

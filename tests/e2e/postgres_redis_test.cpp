@@ -44,6 +44,11 @@ class PostgresToRedis : public testing::Test {
     return run.out;
   }
 
+  static std::string json_counts(const std::string& run) {
+    const auto count = [&](const char* name) { return std::string(name) + " " + std::to_string(json_number(run, name)); };
+    return count("read") + " = " + count("written") + " + " + count("unchanged") + " + " + count("stale") + " + " + count("rejected") + ", " + count("retried");
+  }
+
   static std::string table() { return std::string("\"SIGNALS\".\"") + kTable + "\""; }
 
   static PostgresServer* postgres_;
@@ -94,6 +99,60 @@ TEST_F(PostgresToRedis, AnOverflowIsOneRejectAndEverythingElseArrives) {
   EXPECT_EQ(redis_profiles(*redis_), expected);
   const Finished rejects = world_.penstock({"history", "--rejects", "--json"});
   EXPECT_THAT(rejects.out, HasSubstr("\"key\":\"u7\",\"column\":\"TOTAL_REVENUE\",\"value_class\":\"number outside int32\",\"reason\":\"does not fit into int32\""));
+}
+
+TEST_F(PostgresToRedis, ARowThatTheStoreRefusedArrivesOnceItCan) {
+  insert_users(*postgres_, 0, 1000);
+  const std::string key = std::string("penstock:") + kView + "_v1:u7";
+  redis_->command({"SET", key, "mine"});
+  const std::string first = materialize();
+  EXPECT_EQ(json_counts(first), "read 1000 = written 999 + unchanged 0 + stale 0 + rejected 1, retried 0");
+  const std::string shown = world_.penstock({"history", kView, "--rejects", "--json"}).out;
+  EXPECT_THAT(shown, HasSubstr("\"key\":\"u7\""));
+  EXPECT_THAT(shown, HasSubstr("\"retryable\":true,\"attempts\":0,"));
+  EXPECT_THAT(world_.penstock({"history", "--rejects"}).out, HasSubstr("next run  the key \"" + key + "\" holds something that Penstock did not write"));
+
+  EXPECT_EQ(json_counts(materialize()), "read 1 = written 0 + unchanged 0 + stale 0 + rejected 1, retried 1");
+  EXPECT_THAT(world_.penstock({"history", kView, "--rejects", "--json"}).out, HasSubstr("\"retryable\":true,\"attempts\":1,"));
+  EXPECT_EQ(redis_->command({"GET", key}), "mine") << "what is not ours stays";
+
+  redis_->command({"DEL", key});
+  EXPECT_EQ(json_counts(materialize()), "read 1 = written 1 + unchanged 0 + stale 0 + rejected 0, retried 1");
+  EXPECT_EQ(redis_profiles(*redis_), expected_profiles(*postgres_));
+  EXPECT_EQ(world_.penstock({"history", "--rejects"}).out, "no rejects\n");
+  EXPECT_EQ(json_counts(materialize()), "read 0 = written 0 + unchanged 0 + stale 0 + rejected 0, retried 0");
+}
+
+TEST_F(PostgresToRedis, RejectsAreDroppedByCommandBesideARunningHost) {
+  insert_users(*postgres_, 0, 100);
+  redis_->command({"SET", std::string("penstock:") + kView + "_v1:u7", "mine"});
+  postgres_->exec("UPDATE " + table() + " SET \"TOTAL_REVENUE\" = 3000000000 WHERE \"DOMAIN_USERID\" = 'u8'");
+  EXPECT_EQ(world_.penstock({"history", kView, "--drop-rejects"}).out, std::string("dropped 0 rejects of view \"") + kView + "\" v1\n");
+  configure("interval = \"200ms\"\n");
+  Process host(world_.command({"run"}), world_.environment());
+  ASSERT_TRUE(eventually([&] { return world_.penstock({"status", "--json"}).out.find("\"rejects\":2") != std::string::npos; })) << host.err();
+  EXPECT_EQ(world_.penstock({"history", "--drop-rejects"}).exit_code, 2) << "it wants a view";
+  const Finished dropped = world_.penstock({"history", kView, "--drop-rejects", "--json"});
+  EXPECT_EQ(dropped.exit_code, 0) << dropped.err;
+  EXPECT_EQ(dropped.out, std::string("{\"view\":\"") + kView + "\",\"version\":1,\"dropped\":2}\n");
+  EXPECT_EQ(world_.penstock({"history", kView, "--drop-rejects"}).out, std::string("dropped 0 rejects of view \"") + kView + "\" v1\n");
+  host.signal(SIGTERM);
+  EXPECT_EQ(host.wait(), 0) << host.err();
+  EXPECT_EQ(world_.penstock({"history", "--rejects"}).out, "no rejects\n");
+}
+
+TEST_F(PostgresToRedis, RejectsOfAViewThatIsGoneCanStillBeSeenAndDropped) {
+  insert_users(*postgres_, 0, 10);
+  redis_->command({"SET", std::string("penstock:") + kView + "_v1:u7", "mine"});
+  materialize();
+  std::string text = read_file(world_.config_path());
+  for (size_t at; (at = text.find("version = 1")) != std::string::npos;) text.replace(at, 11, "version = 2");
+  world_.configure_text(text);
+  const std::string old = std::string(kView) + "_v1";
+  EXPECT_EQ(world_.penstock({"history", kView, "--rejects"}).out, "no rejects\n") << "of version 2";
+  EXPECT_THAT(world_.penstock({"history", old, "--rejects"}).out, HasSubstr("u7"));
+  EXPECT_EQ(world_.penstock({"history", old, "--drop-rejects"}).out, std::string("dropped 1 reject of view \"") + kView + "\" v1\n");
+  EXPECT_EQ(world_.penstock({"history", std::string(kView) + "_v3", "--drop-rejects"}).exit_code, 2);
 }
 
 TEST_F(PostgresToRedis, NullReplacesAValue) {
