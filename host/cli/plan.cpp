@@ -20,11 +20,10 @@ const char* word(ChangeKind kind) {
 }
 
 // Nothing was ever applied when there is no state yet.
-Result<std::vector<Change>> changes_without_touching(const Configuration& configuration) {
-  auto state = open_state_read_only(configuration.host.state_dir);
+Result<std::vector<Change>> changes_without_touching(const Result<std::unique_ptr<State>>& state, const Configuration& configuration) {
   if (state) return planned_changes(**state, configuration);
   if (state.failure().status == PENSTOCK_STATUS_NOT_FOUND) return plan_changes({}, configuration);
-  return std::move(state.failure());
+  return state.failure();
 }
 
 void print_json(const std::vector<Change>& changes, const std::vector<ViewCheck>& checks) {
@@ -54,6 +53,7 @@ void print_json(const std::vector<Change>& changes, const std::vector<ViewCheck>
     writer.member("version", check.view.version);
     writer.member("statement", check.statement);
     writer.member("keys", check.keys);
+    if (!check.notice.empty()) writer.member("notice", check.notice);
     if (check.failure) writer.member("error", check.failure->message);
     writer.end_object();
   }
@@ -74,6 +74,7 @@ void print_text(const std::vector<Change>& changes, const std::vector<ViewCheck>
     out += "\n" + check.view.label() + "\n";
     if (!check.statement.empty()) out += "  reads   " + check.statement + "\n";
     if (!check.keys.empty()) out += "  writes  " + check.keys + "\n";
+    if (!check.notice.empty()) out += "  note    " + check.notice + "\n";
     if (check.failure) out += "  cannot be asked: " + check.failure->message + "\n";
   }
   print(out);
@@ -84,9 +85,10 @@ void print_text(const std::vector<Change>& changes, const std::vector<ViewCheck>
 int plan_command(const Arguments& arguments) {
   Session session(arguments);
   if (const auto code = session.load()) return *code;
-  auto changes = changes_without_touching(session.configuration());
+  const auto state = open_state_read_only(session.configuration().host.state_dir);
+  auto changes = changes_without_touching(state, session.configuration());
   if (!changes) return report_failure(changes.failure(), arguments.json), kRunFailed;
-  const auto checks = check_online(session.configuration(), session.workspace().connections());
+  const auto checks = check_online(session.configuration(), session.workspace().connections(), state ? state->get() : nullptr);
   if (arguments.json)
     print_json(*changes, checks);
   else

@@ -30,6 +30,11 @@ std::string as_json(const std::vector<ViewCheck>& checks, const std::vector<Prob
     if (check.failure) {
       writer.member("code", status_name(check.failure->status));
       writer.member("error", check.failure->message);
+      if (!check.where.file.empty()) {
+        writer.member("file", check.where.file);
+        writer.member("line", static_cast<int64_t>(check.where.line));
+        writer.member("column", static_cast<int64_t>(check.where.column));
+      }
     } else {
       writer.member("guarantee", check.guarantee);
       writer.member("why", check.why);
@@ -55,7 +60,7 @@ int validate_command(const Arguments& arguments) {
   if (!refused.empty()) return report_problems(refused, arguments.json);
 
   std::vector<ViewCheck> checks;
-  if (arguments.online) checks = check_online(session.configuration(), session.workspace().connections());
+  if (arguments.online) checks = check_online(session.configuration(), session.workspace().connections(), nullptr);
   bool failed = false;
   for (const ViewCheck& check : checks) failed |= check.failure.has_value();
   if (arguments.json) {
@@ -69,7 +74,7 @@ int validate_command(const Arguments& arguments) {
         ", services: " + std::to_string(configuration.services.size()) + "\n");
   for (const ViewCheck& check : checks) {
     if (check.failure) {
-      complain(check.failure->message);
+      complain(Problem{check.where, {}, check.failure->message}.text());
     } else {
       print(check.view.label() + ": ok, class " + check.guarantee + " (" + check.why + "), horizon " + check.horizon + ", marker " + check.marker +
             (check.holder.empty() ? "" : ", held back by " + check.holder) + "\n");

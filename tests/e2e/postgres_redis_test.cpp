@@ -236,6 +236,17 @@ TEST_F(PostgresToRedis, PlanShowsTheStatementAndTheKeys) {
   EXPECT_THAT(plan.out, HasSubstr(std::string("+ view \"") + kView + "\" v1"));
   EXPECT_THAT(plan.out, HasSubstr(std::string("FROM \"SIGNALS\".\"") + kTable + "\""));
   EXPECT_THAT(plan.out, HasSubstr(std::string("penstock:") + kView + "_v1:"));
+  EXPECT_THAT(plan.out, testing::Not(HasSubstr("\"UPDATED_AT\" > ")));
+}
+
+TEST_F(PostgresToRedis, PlanShowsTheWindowOfTheNextRun) {
+  insert_users(*postgres_, 0, 10);
+  materialize();
+  EXPECT_THAT(world_.penstock({"plan"}).out, HasSubstr("WHERE ((t.\"UPDATED_AT\" > '20"));
+  redis_->flush_all();
+  const Finished wiped = world_.penstock({"plan"});
+  EXPECT_THAT(wiped.out, testing::Not(HasSubstr("\"UPDATED_AT\" > ")));
+  EXPECT_THAT(wiped.out, HasSubstr("note    the store has no marker for this view (wiped, or another store): reading everything again"));
 }
 
 TEST_F(PostgresToRedis, ValidateOnlineSaysTheGuaranteeClassAndWhy) {
