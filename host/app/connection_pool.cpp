@@ -83,7 +83,7 @@ Result<std::unique_ptr<Source>> ConnectionPool::take_source(const std::string& w
   if (connection == nullptr) return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "not in the configuration"};
   const Component* component = registry_.find(PENSTOCK_KIND_SOURCE, connection->plugin);
   if (component == nullptr) return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "plugin \"" + connection->plugin + "\" is not loaded"};
-  auto options = resolve_options("warehouse \"" + warehouse + "\"", connection->options, component->declared->options, component->declared->n_options);
+  auto options = resolve_options({}, connection->options, component->declared->options, component->declared->n_options);
   if (!options) return std::move(options.failure());
   return registry_.open_source(*component, *options, limits);
 }
@@ -95,7 +95,7 @@ Result<std::unique_ptr<Sink>> ConnectionPool::take_sink(const std::string& store
   if (connection == nullptr) return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "not in the configuration"};
   const Component* component = registry_.find(PENSTOCK_KIND_SINK, connection->plugin);
   if (component == nullptr) return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "plugin \"" + connection->plugin + "\" is not loaded"};
-  auto options = resolve_options("store \"" + store + "\"", connection->options, component->declared->options, component->declared->n_options);
+  auto options = resolve_options({}, connection->options, component->declared->options, component->declared->n_options);
   if (!options) return std::move(options.failure());
   return registry_.open_sink(*component, *options, limits);
 }
@@ -108,8 +108,7 @@ Result<ResolvedOptions> ConnectionPool::table_options(const BatchSource& source)
   const Connection* connection = find_connection(current->warehouses, source.warehouse);
   const Component* component = connection == nullptr ? nullptr : registry_.find(PENSTOCK_KIND_SOURCE, connection->plugin);
   if (component == nullptr) return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "its warehouse has no plugin"};
-  return resolve_options("batch source \"" + source.name + "\"", source.options, component->declared->table_options,
-                         component->declared->n_table_options);
+  return resolve_options({}, source.options, component->declared->table_options, component->declared->n_table_options);
 }
 
 }  // namespace penstock::host

@@ -101,11 +101,12 @@ std::vector<Problem> check_options(const std::string& object, const Location& wh
 Result<ResolvedOptions> resolve_options(const std::string& object, const OptionInputs& given,
                                         const penstock_option_desc* const* declared, uint64_t n_declared) {
   ResolvedOptions resolved;
+  const std::string prefix = object.empty() ? object : object + ": ";
   for (const auto* option : usable(declared, n_declared)) {
     auto outcome = value_of(*option, given);
-    const std::string context = object + ": " + option->name;
+    const std::string context = prefix + option->name;
     if (!outcome) {
-      if (is_required(*option)) return invalid(object + ": option " + in_quotes(option->name) + " is missing");
+      if (is_required(*option)) return invalid(prefix + "option " + in_quotes(option->name) + " is missing");
       continue;
     }
     if (const auto* message = std::get_if<std::string>(&*outcome)) return invalid(context + ": " + *message);

@@ -41,7 +41,7 @@ std::vector<Problem> check_options(const std::string& object, const Location& wh
                                    const std::vector<std::string_view>& also_known = {});
 
 // The values, with secrets read now. Fails (naming the reference, never the value) when a secret is not there. The options
-// must have passed check_options.
+// must have passed check_options. `object` may be empty where the caller names it.
 Result<ResolvedOptions> resolve_options(const std::string& object, const OptionInputs& given,
                                         const penstock_option_desc* const* declared, uint64_t n_declared);
 
