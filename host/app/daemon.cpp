@@ -290,6 +290,7 @@ void Daemon::Impl::measure(const RunReport& report) {
   const RunRecord& record = report.record;
   const auto view = metrics_.view(record.view);
   view->add_rows({record.read, record.written, record.unchanged, record.stale, record.rejected});
+  view->add_null_cursors(report.null_cursors);
   view->finish_run(outcome_name(record.outcome), static_cast<double>(report.elapsed_ns) / 1e9);
   view->set_failing(report.failure.has_value());
   if (!record.guarantee.empty()) {

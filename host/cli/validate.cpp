@@ -37,9 +37,9 @@ std::string as_json(const std::vector<ViewCheck>& checks, const std::vector<Prob
       }
     } else {
       writer.member("guarantee", check.guarantee);
-      writer.member("why", check.why);
+      writer.member("guarantee_why", check.why);
       writer.member("horizon", check.horizon);
-      if (!check.holder.empty()) writer.member("holder", check.holder);
+      if (!check.holder.empty()) writer.member("held_back_by", check.holder);
       writer.member("marker", check.marker);
     }
     writer.end_object();

@@ -38,6 +38,8 @@ std::string label(std::string_view text, size_t max_bytes = Metrics::kMaxNameByt
 struct Metrics::Families {
   Registry registry;
   Family<Counter>& rows = counter("penstock_rows_total", "Rows of a view by what happened to them.");
+  Family<Counter>& null_cursors =
+      counter("penstock_null_timestamp_rows_total", "Rows of a view that were read though they have no value in the timestamp field.");
   Family<Counter>& runs = counter("penstock_runs_total", "Finished runs of a view by outcome.");
   Family<Histogram>& run_duration = histogram("penstock_run_duration_seconds", "How long the runs of a view took.");
   Family<Gauge>& position = gauge("penstock_position_seconds", "Up to when a view has been synced, as a Unix time.");
@@ -98,6 +100,7 @@ struct ViewMetrics::Series {
       : families(families_in),
         labels{{"view", id.name}, {"version", std::to_string(id.version)}},
         duration(families.run_duration.Add(labels, kRunSeconds)),
+        null_cursors(families.null_cursors.Add(labels)),
         failing(families.failing.Add(labels)),
         in_progress(families.in_progress.Add(labels)) {
     static constexpr std::array kOutcomes = {"read", "written", "unchanged", "stale", "rejected"};
@@ -108,6 +111,7 @@ struct ViewMetrics::Series {
     for (Counter* counter : rows) families.rows.Remove(counter);
     for (const auto& [outcome, counter] : runs) families.runs.Remove(counter);
     families.run_duration.Remove(&duration);
+    families.null_cursors.Remove(&null_cursors);
     families.failing.Remove(&failing);
     families.in_progress.Remove(&in_progress);
     if (guarantee != nullptr) families.guarantee.Remove(guarantee);
@@ -140,6 +144,7 @@ struct ViewMetrics::Series {
   std::array<Counter*, 5> rows{};
   std::map<std::string, Counter*> runs;
   Histogram& duration;
+  Counter& null_cursors;
   Gauge& failing;
   Gauge& in_progress;
   // A gauge that is not known yet is absent: zero would be a claim.
@@ -160,6 +165,11 @@ void ViewMetrics::add_rows(const RowCounts& more) {
   const std::array counts = {more.read, more.written, more.unchanged, more.stale, more.rejected};
   for (size_t i = 0; i < counts.size(); ++i)
     if (counts[i] > 0) series_->rows[i]->Increment(static_cast<double>(counts[i]));
+}
+
+void ViewMetrics::add_null_cursors(int64_t rows) {
+  const std::lock_guard lock(mutex_);
+  if (series_ != nullptr && rows > 0) series_->null_cursors.Increment(static_cast<double>(rows));
 }
 
 void ViewMetrics::start_run() {

@@ -30,6 +30,8 @@ class ViewMetrics {
   ~ViewMetrics();
 
   void add_rows(const RowCounts& more);
+  // Rows that were read though they have no value in the timestamp field.
+  void add_null_cursors(int64_t rows);
   void start_run();
   // `outcome` as in the run ledger: "completed", "failed", "cancelled".
   void finish_run(std::string_view outcome, double seconds);

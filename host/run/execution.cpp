@@ -22,7 +22,7 @@ RunReport RunExecution::finish() {
     if (source_) connections_.give_back(job_.source.warehouse, std::move(source_));
     if (sink_) connections_.give_back(view().store, std::move(sink_));
   }
-  RunReport report{make_record(), machine_.failure(), machine_.notice(), clock_.steady_ns() - started_};
+  RunReport report{make_record(), machine_.failure(), machine_.notice(), clock_.steady_ns() - started_, counts().null_cursors};
   if (report.failure) report.failure = std::move(*report.failure).in(view().id.label());
   return report;
 }

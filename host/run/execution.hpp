@@ -22,6 +22,7 @@ struct RunReport {
   std::optional<Failure> failure;  // its message begins with the view and the object
   std::string notice;              // worth a warning although the run went on
   int64_t elapsed_ns = 0;
+  int64_t null_cursors = 0;        // rows that were read though they have no value in the timestamp field
 };
 
 // Step by step, so that whoever simulates hosts can do other things in between. Not thread-safe. Destroying it before it is

@@ -137,7 +137,8 @@ void RunMachine::marker_checked(const Marker& marker) {
 std::optional<Failure> RunMachine::judge(const RunCounts& counts) const {
   const View& view = request_.view;
   if (counts.null_cursors > 0 && view.null_timestamp == NullTimestamp::fail)
-    return invalid("rows without a value in the timestamp field were read; set null_timestamp to \"skip\" or \"always\", or fix the rows");
+    return invalid((counts.null_cursors == 1 ? "1 row" : std::to_string(counts.null_cursors) + " rows") +
+                   " without a value in the timestamp field: set null_timestamp to \"skip\" or \"always\", or fix the rows");
   if (counts.rejected > 0 && view.on_reject == OnReject::fail)
     return invalid("a row was rejected and on_reject is \"fail\"; `penstock history` shows the reason");
   // A ratio of a handful of rows says nothing.

@@ -253,6 +253,7 @@ TEST_F(PostgresToRedis, ValidateOnlineSaysTheGuaranteeClassAndWhy) {
   const Finished checked = world_.penstock({"validate", "--online"});
   EXPECT_EQ(checked.exit_code, 0) << checked.err;
   EXPECT_THAT(checked.out, testing::ContainsRegex("ok, class [AB] \\(.+\\), horizon 20"));
+  EXPECT_THAT(world_.penstock({"validate", "--online", "--json"}).out, testing::ContainsRegex("\"guarantee\":\"[AB]\",\"guarantee_why\":\".+\",\"horizon\":\"20"));
 }
 
 TEST_F(PostgresToRedis, NothingThatIsPrintedHoldsThePassword) {

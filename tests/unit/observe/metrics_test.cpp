@@ -44,6 +44,14 @@ TEST(Metrics, CountsRowsByOutcome) {
                                                                   }));
 }
 
+TEST(Metrics, CountsRowsWithoutATimestamp) {
+  Metrics metrics("0.1.0", kStart);
+  metrics.view({"users", 2})->add_null_cursors(3);
+  metrics.view({"users", 2})->add_null_cursors(4);
+  EXPECT_EQ(samples(metrics.text(kStart), "penstock_null_timestamp_rows_total"),
+            Lines{R"(penstock_null_timestamp_rows_total{version="2",view="users"} 7)"});
+}
+
 TEST(Metrics, CountsRunsAndTheirDuration) {
   Metrics metrics("0.1.0", kStart);
   const auto view = metrics.view({"users", 1});

@@ -234,7 +234,7 @@ TEST(RunDriver, SkipsKeepsOrRefusesRowsWithoutATime) {
     const RunReport report = rig.run();
     if (policy == NullTimestamp::fail) {
       EXPECT_EQ(report.failure->message,
-                "view \"users\" v1: batch source \"events\": rows without a value in the timestamp field were read; set null_timestamp to "
+                "view \"users\" v1: batch source \"events\": 1 row without a value in the timestamp field: set null_timestamp to "
                 "\"skip\" or \"always\", or fix the rows");
       EXPECT_EQ(rig.stored(), (Profiles{{"a", {1}}, {"b", {2}}})) << "the batch with such a row is not written";
       EXPECT_EQ(rig.marker(), std::nullopt);

@@ -497,8 +497,8 @@ std::string verdict(const View& view, const RunCounts& counts) {
 
 TEST(RunJudge, EndsARunWithRowsWithoutATimeIfTheyAreAFailure) {
   View view;
-  EXPECT_EQ(verdict(view, {.read = 1, .written = 1, .null_cursors = 1}),
-            "rows without a value in the timestamp field were read; set null_timestamp to \"skip\" or \"always\", or fix the rows");
+  EXPECT_EQ(verdict(view, {.read = 3, .written = 3, .null_cursors = 2}),
+            "2 rows without a value in the timestamp field: set null_timestamp to \"skip\" or \"always\", or fix the rows");
   EXPECT_EQ(verdict(view, {.read = 1, .written = 1}), "");
   view.null_timestamp = NullTimestamp::always;
   EXPECT_EQ(verdict(view, {.read = 1, .written = 1, .null_cursors = 1}), "");
