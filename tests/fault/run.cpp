@@ -10,8 +10,8 @@ namespace {
 using namespace penstock::test;
 
 constexpr const char* kUsage =
-    "tests/fault/run [--rows N] [--writers N] [--seed N] [--kill-host] [--kill-redis] [--roll-back-redis] [--xid]\n"
-    "                [--naive]\n"
+    "tests/fault/run [--rows N] [--writers N] [--seed N] [--kill-host] [--kill-redis] [--roll-back-redis]\n"
+    "                [--cut-connections] [--kill-backends] [--xid] [--naive]\n"
     "\n"
     "Writers commit N row versions to a private PostgreSQL while `penstock run` polls every 200 ms into a private Redis; then every\n"
     "key is compared. Ends with 0 when nothing is lost or stale.\n"
@@ -22,6 +22,8 @@ constexpr const char* kUsage =
     "  --kill-host        kill the host at random times, and start another\n"
     "  --kill-redis       kill Redis at random times, and start it again from its append-only file\n"
     "  --roll-back-redis  so too, but it often comes back with older data, or without any\n"
+    "  --cut-connections  to Redis, in the middle of script calls, while host and Redis live on\n"
+    "  --kill-backends    terminate the host's sessions in PostgreSQL\n"
     "  --xid              a transaction id as the cursor\n"
     "  --naive            with naive pollers beside, which lose rows\n";
 
@@ -35,6 +37,10 @@ bool parse(int argc, char** argv, SoakOptions& options) {
       options.kill_redis = true;
     } else if (word == "--roll-back-redis") {
       options.roll_back_redis = true;
+    } else if (word == "--cut-connections") {
+      options.cut_connections = true;
+    } else if (word == "--kill-backends") {
+      options.kill_backends = true;
     } else if (word == "--xid") {
       options.cursor = TableCursor::xid;
       options.writing.back_dates = false;

@@ -14,6 +14,8 @@ struct SoakOptions {
   bool kill_host = false;        // SIGKILL at random times, and a new host at once
   bool kill_redis = false;       // SIGKILL at random times, then started again from its append-only file
   bool roll_back_redis = false;  // so too, but it often comes back with older data, or without any
+  bool cut_connections = false;  // to Redis, before, in and after its script calls, while host and Redis live on
+  bool kill_backends = false;    // pg_terminate_backend of the host's sessions
   bool naive = false;            // with naive pollers beside
   bool shows_progress = false;
 };
@@ -24,6 +26,8 @@ struct SoakResult {
   double seconds = 0;  // until the last writer ended
   int host_kills = 0;
   int redis_kills = 0, redis_wipes = 0, redis_rollbacks = 0;
+  int cuts = 0;
+  int64_t backend_kills = 0;
   // Of the host's history:
   int64_t runs = 0, runs_failed = 0, runs_interrupted = 0;
   int64_t read = 0, written = 0, unchanged = 0, stale = 0, rejected = 0;  // of all runs, also those that were repeated

@@ -28,10 +28,14 @@ TEST(RealServers, NoRowIsLostWithATransactionIdAsCursor) {
   expect_sums(result);
 }
 
-TEST(RealServers, NoRowIsLostWhenTheHostIsKilledAgainAndAgainAndRedisGoesBackInTime) {
-  const SoakResult result = soak({.writing = {.writers = 8, .rows = 30'000, .seed = 3}, .kill_host = true, .roll_back_redis = true});
+TEST(RealServers, NoRowIsLostWhenEverythingIsKilledAgainAndAgainAndRedisGoesBackInTime) {
+  const SoakResult result = soak({.writing = {.writers = 8, .rows = 30'000, .seed = 3},
+                                  .kill_host = true,
+                                  .roll_back_redis = true,
+                                  .cut_connections = true,
+                                  .kill_backends = true});
   EXPECT_TRUE(result.penstock.none()) << result;
-  EXPECT_GT(result.host_kills + result.redis_kills, 1) << result;
+  EXPECT_GT(result.host_kills + result.redis_kills + result.cuts + result.backend_kills, 2) << result;
 }
 
 }  // namespace
