@@ -75,13 +75,21 @@ void RunMachine::horizon_known(const Horizon& horizon) {
     if (request_.view.backfill_since_ns) window_.since = at(*request_.view.backfill_since_ns);
     return;
   }
-  // The ids of another server, or of another life of this one, mean something else: what was read before is not known.
-  const auto foreign = [&](const Position& position) { return position.detail != horizon.position.detail; };
-  if (request_.cursor == CursorKind::xid && (foreign(*position_) || (loaded_ && foreign(*loaded_->position)))) {
+  // The ids of another server, or of another life of this one, mean something else, and so does the position of another kind of
+  // source (a source always gives details, or never): what was read before is not known.
+  const bool xid = request_.cursor == CursorKind::xid;
+  const auto foreign = [&](const Position& position) {
+    return xid ? position.detail != horizon.position.detail : position.detail.empty() != horizon.position.detail.empty();
+  };
+  if (foreign(*position_) || (loaded_ && foreign(*loaded_->position))) {
     const Position& other = foreign(*position_) ? *position_ : *loaded_->position;
-    notice_ = "the transaction ids are those of another server, or this one was promoted or restored (" + other.detail + ", now " +
-              horizon.position.detail + "): reading everything again";
-    if (request_.view.order_by.empty()) notice_ += "; where the store has a greater id it keeps its row, unless order_by names a time";
+    if (xid && !other.detail.empty())
+      notice_ = "the transaction ids are those of another server, or this one was promoted or restored (" + other.detail + ", now " +
+                horizon.position.detail + "): reading everything again";
+    else
+      notice_ = "the position " + other.text + " is that of another kind of source: reading everything again";
+    if (xid && request_.view.order_by.empty())
+      notice_ += "; where the store has a greater id it keeps its row, unless order_by names a time";
     position_.reset();
     found_fence_.reset();
     return;

@@ -194,6 +194,21 @@ TEST_F(PostgresToRedis, AWipedStoreIsFilledAgain) {
   EXPECT_EQ(redis_profiles(*redis_), expected_profiles(*postgres_));
 }
 
+TEST_F(PostgresToRedis, AViewThatMovesFromFilesToATableReadsTheTableFromItsBeginning) {
+  write_file(world_.folder().path() / "warehouse" / (std::string(kTable) + ".csv"),
+             "DOMAIN_USERID,UPDATED_AT,TOTAL_TRANSACTIONS,TOTAL_REVENUE,AVG_TRANSACTION_REVENUE\nu0,2026-01-01T00:00:00Z,3,300,100\n");
+  world_.configure({.warehouse = "plugin = \"file\"\npath = \"" + (world_.folder() / "warehouse") + "\"\nsettle = \"0s\"\n",
+                    .store = "plugin = \"redis\"\nurl = \"" + redis_->url() + "\"\n"});
+  ASSERT_TRUE(eventually([&] { return !materialize().empty() && !redis_profiles(*redis_).empty(); }));
+  // Rows of an hour ago: before the position, which is that of a file that was written just now.
+  insert_users(*postgres_, 0, 10);
+  configure();
+  const std::string run = materialize();
+  EXPECT_EQ(json_number(run, "read"), 10);
+  EXPECT_THAT(run, HasSubstr("is that of another kind of source: reading everything again"));
+  EXPECT_EQ(redis_profiles(*redis_), expected_profiles(*postgres_));
+}
+
 TEST_F(PostgresToRedis, TheDaemonBringsAChangedRowATickLaterAndAnswersReads) {
   insert_users(*postgres_, 0, 100);
   configure("interval = \"200ms\"\n");

@@ -274,7 +274,7 @@ TEST(RunStart, TakesTheMarkersDetailWhenOrdinalsAreEqual) {
   RunMachine machine(asked);
   machine.connected(kDurable, true);
   machine.marker_loaded(marker(position(20, "marker")));
-  machine.horizon_known(horizon(100));
+  machine.horizon_known(horizon(100, "horizon"));
   EXPECT_EQ(machine.window().since, position(20, "marker"));
 }
 
@@ -349,7 +349,7 @@ TEST(RunStart, StepsBackByTheLookback) {
 TEST(RunStart, DoesNotStepBackUnderADetail) {
   RunRequest asked = request();
   asked.view.lookback = std::chrono::hours(1);
-  EXPECT_EQ(window_of({{}, kDurable, true, position(20, "file:7")}, asked), "p20 to p100");
+  EXPECT_EQ(window_of({{}, kDurable, true, position(20, "file:7")}, asked, horizon(100, "file:9")), "p20 to p100");
 }
 
 TEST(RunStart, StopsALookbackAtTheBeginningOfTime) {
@@ -396,6 +396,14 @@ TEST(RunStart, ReadsEverythingWhenTransactionIdsMeanSomethingElse) {
   asked.view.order_by.clear();
   EXPECT_EQ(window_of({{}, kDurable, true, old}, asked, now),
             std::string(expected) + "; where the store has a greater id it keeps its row, unless order_by names a time");
+}
+
+TEST(RunStart, ReadsEverythingWhenThePositionIsThatOfAnotherKindOfSource) {
+  const char* const expected = "start to p100; the position p20 is that of another kind of source: reading everything again";
+  EXPECT_EQ(window_of({{}, kDurable, true, position(20)}, request(), horizon(100, "file:9")), expected);
+  EXPECT_EQ(window_of({{}, kDurable, true, position(20, "file:7")}, request(), horizon(100)), expected);
+  EXPECT_EQ(window_of({{}, kDurable, true, position(200, "file:7")}, request(), horizon(100)),
+            "start to p100; the position p200 is that of another kind of source: reading everything again");
 }
 
 TEST(RunStart, CommitsThePositionOfTheNewServerAlsoWhenItHasNoRows) {
