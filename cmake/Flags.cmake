@@ -16,6 +16,8 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow $<$<COMPILE_LANGUAGE:CXX>:
 # g++ 12 reports false array-bounds errors when it optimises, so warnings are errors only where it does not.
 if(CMAKE_BUILD_TYPE STREQUAL "Debug" OR CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_compile_options(-Werror)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  add_compile_options(-Wno-restrict)  # a false one in std::string, gcc bug 105651
 endif()
 
 if(PENSTOCK_SANITIZE)
