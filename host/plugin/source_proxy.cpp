@@ -87,7 +87,7 @@ class PluginSource final : public Source {
     const ScanArgument scan(request);
     Partitions partitions;
     penstock_buffer* const statement = call.buffer(kMaxStatement);
-    penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement};
+    penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement, 0};
     const penstock_status status =
         source_->vtab->plan(call.get(), source_->object, scan.get(), &Partitions::add, &partitions, &info);
     // Before the status: a plan that was cut short may be answered with OK, and would lose the rest of the rows.

@@ -221,7 +221,7 @@ PlanResult OpenSource::plan(const ScanSpec& spec) {
   const CScan scan(component_, spec);
   PlanResult result;
   FakeBuffer statement;
-  penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement.get()};
+  penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement.get(), 0};
   const auto add = [](void* context, penstock_bytes token) -> penstock_status {
     static_cast<PlanResult*>(context)->tokens.emplace_back(to_view(token));
     return PENSTOCK_STATUS_OK;
@@ -235,7 +235,7 @@ PlanResult OpenSource::plan(const ScanSpec& spec) {
 void OpenSource::start(const ScanSpec& spec, OpenScan& out) {
   const CScan scan(component_, spec);
   FakeBuffer statement;
-  penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement.get()};
+  penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement.get(), 0};
   require_ok(vtab_->scan(out.call.get(), source_, scan.get(), {}, &out.stream_, &info), out.call);
   out.honoured = info.honoured;
   out.rows_estimate = info.rows_estimate;

@@ -53,6 +53,7 @@ struct ScanInfo {
   uint32_t honoured = 0;
   int64_t rows_estimate = -1;
   std::string statement;
+  int64_t cursor_unit_ns = 0;  // of an integer cursor: what it counts since 1970; 0: the cursor is no such integer
 };
 
 struct TableName {
@@ -137,6 +138,8 @@ inline void export_info(const Call& call, const ScanInfo& info, penstock_scan_in
   out->honoured = info.honoured;
   out->rows_estimate = info.rows_estimate;
   call.append(out->statement, info.statement);
+  // A host of before this field has given no room for it, and refuses integers.
+  if (PENSTOCK_HAS(out, cursor_unit_ns)) out->cursor_unit_ns = info.cursor_unit_ns;
 }
 
 struct StreamState {

@@ -80,6 +80,10 @@ typedef struct penstock_scan_info {
   uint32_t honoured;         /* PENSTOCK_HONOURED_* */
   int64_t rows_estimate;     /* -1: unknown */
   penstock_buffer* statement; /* what was or would be run, for `plan` and logs; may stay empty */
+  /* When a cursor of kind PENSTOCK_CURSOR_TIMESTAMP is an integer column: how many ns since 1970 one of it counts, 1 for
+   * nanoseconds, 1000000000 for seconds. 0 otherwise. `plan` and `scan` say the same. Positions stay in ns: bounds are
+   * scaled down to the unit. Without a unit the host refuses the column. */
+  int64_t cursor_unit_ns;
 } penstock_scan_info;
 
 typedef penstock_status (*penstock_add_partition)(void* context, penstock_bytes token);
