@@ -68,7 +68,7 @@ Result<std::vector<Profile>> ask_store(Session& session, const Question& asked) 
     auto batch = reader.read(*view, fields, {key});
     if (!batch) return std::move(batch.failure());
     if (auto checked = check_profiles(*view, fields, 1, *batch); !checked) return std::move(checked.failure());
-    auto profile = profile_at(*view, key_json, fields, *batch, 0);
+    auto profile = profile_at(*view, key_json, fields, *batch, 0, ages(session.configuration(), *view));
     if (!profile) return std::move(profile.failure());
     profiles.push_back(std::move(*profile));
   }

@@ -58,7 +58,8 @@ Result<std::string> answer_online_read(const Configuration& configuration, std::
     batches.push_back(std::move(*batch));
     views.push_back(batches.back().view());
     auto& rows = facts.emplace_back();
-    for (int64_t row = 0; row < views.back().rows(); ++row) rows.push_back(profile_facts(views.back(), row));
+    const bool aged = ages(configuration, *view);
+    for (int64_t row = 0; row < views.back().rows(); ++row) rows.push_back(profile_facts(views.back(), row, aged));
   }
 
   std::string out;

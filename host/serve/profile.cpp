@@ -6,6 +6,8 @@
 
 #include <penstock/sink.h>
 
+#include <boost/beast/core/string.hpp>
+
 #include <algorithm>
 
 namespace penstock::host {
@@ -64,13 +66,20 @@ Result<void> check_profiles(const View& view, const std::vector<std::string>& fi
   return {};
 }
 
-ProfileFacts profile_facts(const BatchView& batch, int64_t row) {
+bool ages(const Configuration& configuration, const View& view) {
+  const auto& sources = configuration.batch_sources;
+  const auto source = std::find_if(sources.begin(), sources.end(), [&](const BatchSource& s) { return s.name == view.batch_source; });
+  if (source == sources.end() || source->cursor != CursorKind::xid) return true;
+  return !view.order_by.empty() && !boost::beast::iequals(view.order_by[0], source->timestamp_field);
+}
+
+ProfileFacts profile_facts(const BatchView& batch, int64_t row, bool aged) {
   ProfileFacts facts;
   const int8_t state = batch[kState].is_null(row) ? int8_t{PENSTOCK_PROFILE_MISSING} : batch[kState].value<int8_t>(row);
   if (state == PENSTOCK_PROFILE_EXPIRED) facts.state = ProfileState::expired;
   if (state != PENSTOCK_PROFILE_FOUND) return facts;
   facts.state = ProfileState::found;
-  if (!batch[kOrder].is_null(row)) facts.as_of_ns = order_time(batch[kOrder].bytes(row));
+  if (aged && !batch[kOrder].is_null(row)) facts.as_of_ns = order_time(batch[kOrder].bytes(row));
   if (!batch[kTtl].is_null(row)) facts.ttl_ms = batch[kTtl].value<int64_t>(row);
   return facts;
 }
@@ -102,11 +111,11 @@ void append_value(JsonWriter& json, const ColumnView& column, int64_t row) {
 }
 
 Result<Profile> profile_at(const View& view, std::string_view key_json, const std::vector<std::string>& fields, const Batch& batch,
-                           int64_t row) {
+                           int64_t row, bool aged) {
   if (auto checked = check_profiles(view, fields, static_cast<size_t>(batch.rows()), batch); !checked) return checked.failure();
   if (row < 0 || row >= batch.rows()) return internal(view.id.label() + ": lookup: no row " + std::to_string(row));
   const BatchView columns = batch.view();
-  Profile profile{view.id, view.entity, std::string(key_json), profile_facts(columns, row), {}};
+  Profile profile{view.id, view.entity, std::string(key_json), profile_facts(columns, row, aged), {}};
   for (size_t i = 0; i < fields.size(); ++i) {
     std::string value;
     JsonWriter json(value);

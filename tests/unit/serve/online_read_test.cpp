@@ -78,6 +78,16 @@ TEST_F(OnlineRead, TellsStateAgeAndLifeWhenAsked) {
             R"("state":["found","expired","missing"],"as_of":["2023-11-14T22:13:20.500Z",null,null],"ttl_seconds":[90.25,null,null]}}})");
 }
 
+TEST_F(OnlineRead, TellsNoAgeWhereTransactionIdsComeFirst) {
+  BatchSource& source = configuration_.batch_sources.emplace_back();
+  source.name = "by_xid";
+  source.timestamp_field = "XID";
+  source.cursor = CursorKind::xid;
+  configuration_.views[1].batch_source = "by_xid";
+  EXPECT_EQ(ask(R"({"attribute_keys": {"domain_userid": ["u1"]}, "attributes": ["users_v2:orders"], "metadata": true})"),
+            R"({"domain_userid":["u1"],"orders":[11],"penstock":{"users_v2":{"state":["found"],"as_of":[null],"ttl_seconds":[90.25]}}})");
+}
+
 TEST_F(OnlineRead, TakesIntegersAsTheirDecimalText) {
   EXPECT_EQ(ask(R"({"attribute_keys": {"domain_userid": [42, "42"]}, "attributes": ["users_v1:orders"]})"),
             R"({"domain_userid":[42,"42"],"orders":[42,42]})");

@@ -67,10 +67,28 @@ TEST(ProfileFacts, ComeFromTheOrderKeyAlsoBeforeTheEpoch) {
   const auto batch = store.read(view, {"orders"}, {"old", "bare", "late", "none"});
   ASSERT_TRUE(batch);
   const BatchView columns = batch->view();
-  EXPECT_EQ(profile_facts(columns, 0), (ProfileFacts{.state = ProfileState::found, .as_of_ns = -1, .ttl_ms = 0}));
-  EXPECT_EQ(profile_facts(columns, 1), ProfileFacts{.state = ProfileState::found});
-  EXPECT_EQ(profile_facts(columns, 2), ProfileFacts{.state = ProfileState::expired});
-  EXPECT_EQ(profile_facts(columns, 3), ProfileFacts{});
+  EXPECT_EQ(profile_facts(columns, 0, true), (ProfileFacts{.state = ProfileState::found, .as_of_ns = -1, .ttl_ms = 0}));
+  EXPECT_EQ(profile_facts(columns, 0, false), (ProfileFacts{.state = ProfileState::found, .ttl_ms = 0})) << "an order key of transaction ids has no age";
+  EXPECT_EQ(profile_facts(columns, 1, true), ProfileFacts{.state = ProfileState::found});
+  EXPECT_EQ(profile_facts(columns, 2, true), ProfileFacts{.state = ProfileState::expired});
+  EXPECT_EQ(profile_facts(columns, 3, true), ProfileFacts{});
+}
+
+TEST(ProfileFacts, HaveAnAgeUnlessTransactionIdsComeFirst) {
+  Configuration configuration;
+  View view;
+  view.batch_source = "orders";
+  EXPECT_TRUE(ages(configuration, view)) << "of a view whose source is gone";
+  BatchSource& source = configuration.batch_sources.emplace_back();
+  source.name = "orders";
+  source.timestamp_field = "UPDATED_AT";
+  EXPECT_TRUE(ages(configuration, view));
+  source.cursor = CursorKind::xid;
+  EXPECT_FALSE(ages(configuration, view));
+  view.order_by = {"updated_at", "EVENT_TIME"};
+  EXPECT_FALSE(ages(configuration, view));
+  view.order_by = {"EVENT_TIME"};
+  EXPECT_TRUE(ages(configuration, view));
 }
 
 TEST(ProfileAt, TakesARowOfALookup) {
@@ -80,12 +98,12 @@ TEST(ProfileAt, TakesARowOfALookup) {
   store.profiles[{"users_v2", "u1"}] = {.as_of_ns = 5, .values = {{"orders", value<int32_t>(1)}, {"country", text("AT")}}};
   const auto batch = store.read(view, {"country", "orders"}, {"none", "u1"});
   ASSERT_TRUE(batch);
-  EXPECT_EQ(profile_at(view, "\"u1\"", {"country", "orders"}, *batch, 1).value(),
+  EXPECT_EQ(profile_at(view, "\"u1\"", {"country", "orders"}, *batch, 1, true).value(),
             (Profile{{"users", 2}, "domain_userid", "\"u1\"", {ProfileState::found, 5, {}}, {{"country", "\"AT\""}, {"orders", "1"}}}));
-  EXPECT_EQ(profile_at(view, "\"none\"", {"country", "orders"}, *batch, 0).value(),
+  EXPECT_EQ(profile_at(view, "\"none\"", {"country", "orders"}, *batch, 0, true).value(),
             (Profile{{"users", 2}, "domain_userid", "\"none\"", {}, {{"country", "null"}, {"orders", "null"}}}));
-  EXPECT_FALSE(profile_at(view, "\"u1\"", {"country", "orders"}, *batch, 2));
-  EXPECT_FALSE(profile_at(view, "\"u1\"", {"orders", "country"}, *batch, 1));
+  EXPECT_FALSE(profile_at(view, "\"u1\"", {"country", "orders"}, *batch, 2, true));
+  EXPECT_FALSE(profile_at(view, "\"u1\"", {"orders", "country"}, *batch, 1, true));
 }
 
 class ProfileClient : public testing::Test {
