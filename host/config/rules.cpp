@@ -140,6 +140,11 @@ void check_view(Draft& draft, const Indexes& indexes, Drafted<View>& view) {
     draft.warnings.push_back({view.at("ttl"), view.object,
                               "ttl: " + format_duration(*ttl) + " is shorter than the interval of " +
                                   format_duration(interval) + ": profiles expire before they can be written again"});
+
+  // Nanoseconds mean nothing among transaction ids, and what these leave open is not read in the first place.
+  if (source != nullptr && source->definition.cursor == CursorKind::xid && definition.lookback > std::chrono::nanoseconds(0))
+    draft.warnings.push_back({view.at("lookback"), view.object,
+                              "lookback: has no effect, since " + source->object + " has cursor = \"xid\", which does not count in times"});
 }
 
 void report_unknown_view(Draft& draft, const Drafted<Service>& service, const ViewId& id) {

@@ -210,6 +210,22 @@ TEST(View, WarnsAboutTheEntitysTtlToo) {
                   "expire before they can be written again"});
 }
 
+TEST(View, WarnsAboutALookbackAmongTransactionIds) {
+  const auto warnings = [](const std::string& cursor, const std::string& line) {
+    std::string text = kView + line;
+    const std::string key = "timestamp_field = \"";
+    text.insert(text.find(key), cursor);
+    const auto loaded = parse_configuration({{"a.toml", text}});
+    EXPECT_EQ(texts(loaded.problems), Texts{});
+    return texts(loaded.warnings);
+  };
+  EXPECT_EQ(warnings("cursor = \"xid\"\n", "lookback = \"1m\"\n"),
+            Texts{"a.toml:17:1: view \"users\" v1: lookback: has no effect, since batch_source \"orders\" has cursor = \"xid\", "
+                  "which does not count in times"});
+  EXPECT_EQ(warnings("cursor = \"xid\"\n", "lookback = \"0s\"\n"), Texts{});
+  EXPECT_EQ(warnings("cursor = \"timestamp\"\n", "lookback = \"1m\"\n"), Texts{});
+}
+
 TEST(Field, NeedsANameAndAType) {
   EXPECT_EQ(problems_with_fields("[ {} ]"), (Texts{"a.toml:15:12: view \"users\" v1: fields: key \"name\" is missing",
                                                    "a.toml:15:12: view \"users\" v1: key \"type\" is missing"}));
