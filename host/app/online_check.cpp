@@ -21,7 +21,7 @@ class Check {
     if (auto done = ask_source(*source, *entity); !done) return failed(std::move(done.failure()), where_);
     auto store = ask_store();
     // What would be read is worth knowing also when the store does not answer.
-    if (auto done = plan_scan(*source); !done) return failed(std::move(done.failure()), {});
+    if (auto done = plan_scan(*source, *entity); !done) return failed(std::move(done.failure()), where_);
     if (!store) return failed(std::move(store.failure()), {});
     return std::move(out_);
   }
@@ -89,7 +89,7 @@ class Check {
   }
 
   // The window that the next run would choose.
-  Result<void> plan_scan(const BatchSource& source) {
+  Result<void> plan_scan(const BatchSource& source, const Entity& entity) {
     RunRequest request;
     request.view = view_;
     request.local = local_;
@@ -101,6 +101,10 @@ class Check {
     out_.notice = machine.notice();
     auto scan = source_->plan(limits(label_), scan_request(view_, source, options_, machine.window(), *plan_, {}));
     if (!scan) return std::move(scan.failure()).in(label_);
+    if (auto counted = RowPlan::make(view_, source, entity, plan_->schema(), scan->cursor_unit_ns); !counted) {
+      where_ = view_.where;
+      return std::move(counted.failure()).in(label_);
+    }
     out_.statement = scan->statement;
     connections_.give_back(source.warehouse, std::move(source_));
     return {};

@@ -56,6 +56,7 @@ struct ScanRequest {
 struct ScanPlan {
   std::vector<std::string> partitions;
   std::string statement;
+  int64_t cursor_unit_ns = 0;  // of a cursor that is an integer: what it counts since 1970; 0: the source did not say
 };
 
 // The rows of one partition. Every batch has been validated.
@@ -65,6 +66,7 @@ class BatchStream {
   virtual const Schema& schema() const = 0;
   virtual uint32_t honoured() const = 0;        // PENSTOCK_HONOURED_*
   virtual int64_t rows_estimate() const = 0;    // -1: unknown
+  virtual int64_t cursor_unit_ns() const { return 0; }  // as in ScanPlan
   // The next batch, or nothing at the end.
   virtual Result<std::optional<Batch>> next() = 0;
 };

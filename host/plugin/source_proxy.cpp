@@ -97,7 +97,8 @@ class PluginSource final : public Source {
                                          std::to_string(kMaxPartitionToken));
     if (auto done = call.finish(status, "plan"); !done) return done.failure();
     if (partitions.tokens.empty()) return call.misbehaved("plan", "it has no partitions");
-    return ScanPlan{std::move(partitions.tokens), printable(statement->bytes, kMaxStatement, Lines::keep)};
+    if (info.cursor_unit_ns < 0) return call.misbehaved("plan", "a cursor of negative unit");
+    return ScanPlan{std::move(partitions.tokens), printable(statement->bytes, kMaxStatement, Lines::keep), info.cursor_unit_ns};
   }
 
   Result<std::unique_ptr<BatchStream>> scan(const CallLimits& limits, const ScanRequest& request,

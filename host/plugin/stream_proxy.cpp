@@ -76,6 +76,8 @@ class PluginStream final : public BatchStream {
     if (auto done = call_.finish(status, "scan"); !done) return done;
     if (stream_.release == nullptr || stream_.get_schema == nullptr || stream_.get_next == nullptr || stream_.get_last_error == nullptr)
       return call_.misbehaved("scan", "the stream lacks a function");
+    if (info.cursor_unit_ns < 0) return call_.misbehaved("scan", "a cursor of negative unit");
+    cursor_unit_ns_ = info.cursor_unit_ns;
     honoured_ = info.honoured & kHonouredBits;
     rows_estimate_ = std::max<int64_t>(info.rows_estimate, -1);
 
@@ -98,6 +100,7 @@ class PluginStream final : public BatchStream {
   const Schema& schema() const override { return *schema_; }
   uint32_t honoured() const override { return honoured_; }
   int64_t rows_estimate() const override { return rows_estimate_; }
+  int64_t cursor_unit_ns() const override { return cursor_unit_ns_; }
 
   Result<std::optional<Batch>> next() override {
     // After its end or an error a stream may not be asked again.
@@ -145,6 +148,7 @@ class PluginStream final : public BatchStream {
   std::shared_ptr<const Schema> schema_;
   uint32_t honoured_ = 0;
   int64_t rows_estimate_ = -1;
+  int64_t cursor_unit_ns_ = 0;
   int64_t batch_rows_;
   int64_t batches_ = 0;
   bool warned_ = false;

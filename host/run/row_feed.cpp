@@ -66,7 +66,7 @@ Result<std::optional<RowFeed::Piece>> RowFeed::read_next() {
       continue;
     }
     if ((*batch)->rows() == 0) continue;
-    return std::optional(Piece{std::move(**batch), stream_->honoured(), stream_->rows_estimate()});
+    return std::optional(Piece{std::move(**batch), stream_->honoured(), stream_->rows_estimate(), stream_->cursor_unit_ns()});
   }
 }
 

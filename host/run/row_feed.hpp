@@ -27,6 +27,7 @@ class RowFeed {
     Batch batch;
     uint32_t honoured = 0;
     int64_t rows_estimate = -1;
+    int64_t cursor_unit_ns = 0;
   };
   // The next batch that has rows, or nothing at the end of the last partition. Not again after the end or a failure.
   Result<std::optional<Piece>> next() { return queue_ ? queue_->pop() : read_next(); }

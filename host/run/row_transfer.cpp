@@ -71,13 +71,14 @@ Result<bool> RowTransfer::write_again() {
 // The stream's own schema counts: a source may deliver more than was asked, partitions may differ in what they honour, and a
 // table may change under a run.
 Result<void> RowTransfer::prepare(const RowFeed::Piece& piece) {
-  if (transformer_ && plan_->schema() == piece.batch.schema() && honoured_ == piece.honoured) return {};
+  if (transformer_ && plan_->schema() == piece.batch.schema() && honoured_ == piece.honoured && cursor_unit_ns_ == piece.cursor_unit_ns) return {};
   if (auto finished = finish(); !finished) return finished;
-  auto made = RowPlan::make(job_.request.view, job_.source, job_.entity, piece.batch.schema());
+  auto made = RowPlan::make(job_.request.view, job_.source, job_.entity, piece.batch.schema(), piece.cursor_unit_ns);
   if (!made) return std::move(made.failure()).in(job_.source_label());
   if (made->sink_schema() != sink_schema_) return internal(job_.source_label() + ": the columns changed during the run");
   plan_ = std::make_shared<const RowPlan>(std::move(*made));
   honoured_ = piece.honoured;
+  cursor_unit_ns_ = piece.cursor_unit_ns;
   WindowFilter filter{{}, {}, job_.request.view.null_timestamp};
   if ((honoured_ & PENSTOCK_HONOURED_SINCE) == 0 && machine_.window().since) filter.after = machine_.window().since->ordinal;
   if ((honoured_ & PENSTOCK_HONOURED_UNTIL) == 0) filter.until = machine_.window().until.ordinal;

@@ -63,9 +63,10 @@ class RowTransfer {
   std::optional<RowFeed::Piece> piece_;  // to be written next
   Pace pace_;
 
-  // Made for the schema and the honoured bits of the last piece.
+  // Made for the schema, the honoured bits and the cursor's unit of the last piece.
   std::shared_ptr<const RowPlan> plan_;
   uint32_t honoured_ = 0;
+  int64_t cursor_unit_ns_ = 0;
   std::unique_ptr<Transformer> transformer_;
 
   uint64_t sequence_ = 0;

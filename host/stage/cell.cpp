@@ -178,7 +178,7 @@ const CoercionError* read_boolean(const ColumnView& column, int64_t row, bool& o
   return parse_boolean(column.bytes(row), out) ? nullptr : &kNotBool;
 }
 
-const CoercionError* read_instant_ns(const ColumnView& column, int64_t row, const std::optional<TimeZone>& zone, int64_t& out) {
+const CoercionError* read_instant_ns(const ColumnView& column, int64_t row, const std::optional<TimeZone>& zone, int64_t& out, int64_t unit_ns) {
   const Type type = column.field().type;
   int64_t ns = 0;
   bool naive = is_naive(column.field());
@@ -192,9 +192,9 @@ const CoercionError* read_instant_ns(const ColumnView& column, int64_t row, cons
     ns = parsed->ns;
     naive = !parsed->has_offset;
   } else if (is_integer(type)) {
-    int64_t seconds = 0;
-    if (read_int64(column, row, seconds) != nullptr) return &kTimeRange;
-    return to_ns(seconds, 1'000'000'000, out);
+    int64_t units = 0;
+    if (read_int64(column, row, units) != nullptr) return &kTimeRange;
+    return to_ns(units, unit_ns, out);
   } else {
     return &kNoWay;
   }

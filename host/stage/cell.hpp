@@ -25,8 +25,10 @@ const CoercionError* read_int64(const penstock::ColumnView&, int64_t row, int64_
 const CoercionError* read_double(const penstock::ColumnView&, int64_t row, double& out);
 const CoercionError* read_float(const penstock::ColumnView&, int64_t row, float& out);
 const CoercionError* read_boolean(const penstock::ColumnView&, int64_t row, bool& out);
-// Nanoseconds since the epoch. Naive times are in `zone`; a date is its midnight in UTC; an integer counts seconds.
-const CoercionError* read_instant_ns(const penstock::ColumnView&, int64_t row, const std::optional<TimeZone>& zone, int64_t& out);
+// Nanoseconds since the epoch. Naive times are in `zone`; a date is its midnight in UTC; an integer counts `unit_ns`.
+inline constexpr int64_t kNsPerSecond = 1'000'000'000;
+const CoercionError* read_instant_ns(const penstock::ColumnView&, int64_t row, const std::optional<TimeZone>& zone, int64_t& out,
+                                     int64_t unit_ns = kNsPerSecond);
 // The text form of any value; may point into `scratch` or into the column.
 const CoercionError* read_text(const penstock::ColumnView&, int64_t row, std::string& scratch, std::string_view& out);
 

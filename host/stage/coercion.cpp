@@ -73,7 +73,7 @@ penstock::Field sink_field(const std::string& name, FieldType type) {
   return list;
 }
 
-Result<Coercer> Coercer::make(const penstock::Field& column, FieldType field, const std::optional<TimeZone>& zone) {
+Result<Coercer> Coercer::make(const penstock::Field& column, FieldType field, const std::optional<TimeZone>& zone, int64_t unit_ns) {
   const bool from_list = column.type == Type::list;
   const penstock::Field& item = from_list ? column.children[0] : column;
   const Fit fit = from_list != field.list && column.type != Type::null ? Fit::never : scalar_fit(item.type, field.scalar);
@@ -83,7 +83,7 @@ Result<Coercer> Coercer::make(const penstock::Field& column, FieldType field, co
     return invalid("column \"" + column.name + "\" is of type " + type_label(column) +
                    ": set `timezone` on the view to the zone that its values are in");
   const bool can_fail = from_list || fit == Fit::sometimes;
-  return Coercer(field, zone, can_fail, !can_fail && !field.list && sink_field({}, field).type == column.type);
+  return Coercer(field, zone, unit_ns, can_fail, !can_fail && !field.list && sink_field({}, field).type == column.type);
 }
 
 template <class Visit>
@@ -107,7 +107,7 @@ const CoercionError* Coercer::visit_value(const ColumnView& column, int64_t row,
     case Scalar::boolean: error = read_boolean(column, row, truth); return give(truth, error);
     case Scalar::string: error = read_text(column, row, scratch_, text); return give(text, error);
     case Scalar::bytes: return give(column.bytes(row), error);
-    case Scalar::unix_timestamp: error = read_instant_ns(column, row, zone_, whole); return give(whole, error);
+    case Scalar::unix_timestamp: error = read_instant_ns(column, row, zone_, whole, unit_ns_); return give(whole, error);
   }
   return error;
 }

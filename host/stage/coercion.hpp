@@ -7,8 +7,9 @@
 //   bool             0, 1            —                    text true/false/1/0…    as is  —                      —
 //   string           decimal         shortest round trip  as is                   true…  ISO 8601               if UTF-8
 //   bytes            —               —                    text as is              —      —                      as is
-//   unix_timestamp   seconds         —                    text ISO 8601           —      naive: view's zone     —
+//   unix_timestamp   seconds*        —                    text ISO 8601           —      naive: view's zone     —
 //   <type>_list      a list column, item by item; a null item does not fit
+//   * the timestamp_field: what its source says that it counts
 //
 // "nearest": a decimal fraction has no exact binary form, so rounding to the nearest is what the field's type asks for;
 // what would become infinite does not fit. Null stays null.
@@ -34,7 +35,9 @@ penstock::Field sink_field(const std::string& name, FieldType type);
 class Coercer {
  public:
   // INVALID_ARGUMENT when no value of that column type could become the field's type, or a naive timestamp has no zone.
-  static Result<Coercer> make(const penstock::Field& column, FieldType field, const std::optional<TimeZone>& zone);
+  // `unit_ns`: what an integer counts that becomes a time.
+  static Result<Coercer> make(const penstock::Field& column, FieldType field, const std::optional<TimeZone>& zone,
+                              int64_t unit_ns = kNsPerSecond);
 
   // The column of one batch, borrowed.
   class Bound {
@@ -62,8 +65,8 @@ class Coercer {
   Bound bind(const penstock::ColumnView& column) const { return Bound(this, column); }
 
  private:
-  Coercer(FieldType field, std::optional<TimeZone> zone, bool can_fail, bool as_is)
-      : field_(field), zone_(std::move(zone)), can_fail_(can_fail), as_is_(as_is) {}
+  Coercer(FieldType field, std::optional<TimeZone> zone, int64_t unit_ns, bool can_fail, bool as_is)
+      : field_(field), zone_(std::move(zone)), unit_ns_(unit_ns), can_fail_(can_fail), as_is_(as_is) {}
 
   // Calls visit with the value as the field's C++ type, unless it does not fit.
   template <class Visit>
@@ -71,6 +74,7 @@ class Coercer {
 
   FieldType field_;
   std::optional<TimeZone> zone_;
+  int64_t unit_ns_;
   bool can_fail_;
   bool as_is_;  // the column has the very type that the sink gets, and no value can fail
   mutable std::string scratch_;

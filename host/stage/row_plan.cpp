@@ -65,7 +65,7 @@ bool can_be_key(const penstock::Field& column) {
 }
 
 bool can_be_cursor(const penstock::Field& column, CursorKind kind) {
-  return kind == CursorKind::xid ? is_integer(column.type) : is_timestamp(column.type);
+  return is_integer(column.type) || (kind == CursorKind::timestamp && is_timestamp(column.type));
 }
 
 bool can_be_order(const penstock::Field& column) {
@@ -82,7 +82,8 @@ std::vector<std::string> RowPlan::key_columns() const {
   return names;
 }
 
-Result<RowPlan> RowPlan::make(const View& view, const BatchSource& source, const Entity& entity, const Schema& schema) {
+Result<RowPlan> RowPlan::make(const View& view, const BatchSource& source, const Entity& entity, const Schema& schema,
+                              std::optional<int64_t> cursor_unit_ns) {
   RowPlan plan;
   plan.schema_ = schema;
   Resolver resolver(schema);
@@ -112,6 +113,15 @@ Result<RowPlan> RowPlan::make(const View& view, const BatchSource& source, const
                            (source.cursor == CursorKind::xid ? "cursor = \"xid\" needs a transaction id column" : "it must be a timestamp or a date"));
     else if (is_naive(column) && !plan.zone_)
       resolver.needs_timezone("timestamp_field \"" + column.name + "\"", column);
+    else if (is_integer(column.type) && source.cursor == CursorKind::timestamp && cursor_unit_ns) {
+      plan.cursor_unit_ns_ = *cursor_unit_ns;
+      // Taken for nanoseconds, seconds would all be of 1970: inside every first window, and never again.
+      if (*cursor_unit_ns == 0)
+        resolver.problem(PENSTOCK_STATUS_INVALID_ARGUMENT,
+                         "timestamp_field \"" + column.name + "\" is of type " + type_label(column) +
+                             ", and its source does not say what it counts: tell the source (PostgreSQL: epoch_unit; files: types), or "
+                             "make it a timestamp in a query");
+    }
   }
 
   // Its nanoseconds lie above every transaction id: nothing would be read, and the position would move all the same.
@@ -145,7 +155,8 @@ Result<RowPlan> RowPlan::make(const View& view, const BatchSource& source, const
   for (const ViewField& field : view.fields) {
     const auto at = resolver.find("field", field.column.empty() ? field.name : field.column);
     if (!at) continue;
-    auto coercer = Coercer::make(schema[*at], field.type, plan.zone_);
+    const bool counts = *at == plan.cursor_ && plan.cursor_unit_ns_ != 0;
+    auto coercer = Coercer::make(schema[*at], field.type, plan.zone_, counts ? plan.cursor_unit_ns_ : kNsPerSecond);
     if (!coercer) {
       resolver.problem(coercer.failure().status, "field \"" + field.name + "\": " + coercer.failure().message);
       continue;

@@ -29,11 +29,6 @@ void put_big_endian(char* out, uint64_t bits) {
   std::memcpy(out, &bits, sizeof bits);
 }
 
-// A time as nanoseconds, an integer as it is: what positions count, and what order columns sort by.
-const CoercionError* read_ordinal(const ColumnView& column, int64_t row, const std::optional<TimeZone>& zone, int64_t& out) {
-  return is_integer(column.field().type) ? read_int64(column, row, out) : read_instant_ns(column, row, zone, out);
-}
-
 // As long as a reject's key needs to be recognised, and no character cut in two.
 std::string_view first_part(std::string_view key) {
   constexpr size_t kShown = 64;
@@ -93,6 +88,13 @@ struct Transformer::Work {
   std::string_view key_of(size_t index) const { return std::string_view(key_bytes).substr(keys[index].first, keys[index].second); }
   std::string_view times_of(size_t index) const { return std::string_view(order_bytes).substr(index * times_size, times_size); }
   const std::string& name_of(size_t column) const { return plan->schema()[column].name; }
+
+  // A time as nanoseconds, another integer as it is: what positions count, and what order columns sort by.
+  const CoercionError* read_ordinal(const BatchView& view, size_t column, int64_t row, int64_t& out) const {
+    const int64_t unit_ns = column == plan->cursor() ? plan->cursor_unit_ns() : 0;
+    if (unit_ns == 0 && is_integer(view[column].field().type)) return read_int64(view[column], row, out);
+    return read_instant_ns(view[column], row, plan->zone(), out, unit_ns);
+  }
 
   Columns bind(const Batch& in) const {
     Columns columns{in.view()};
@@ -167,7 +169,7 @@ struct Transformer::Work {
     }
     if (!window.after && !window.until) return Inside::yes;
     int64_t value = 0;
-    if ((error = read_ordinal(cursor, row, plan->zone(), value)) != nullptr) return Inside::unreadable;
+    if ((error = read_ordinal(view, plan->cursor(), row, value)) != nullptr) return Inside::unreadable;
     return (!window.after || value > *window.after) && (!window.until || value <= *window.until) ? Inside::yes : Inside::no;
   }
 
@@ -176,7 +178,7 @@ struct Transformer::Work {
       column = plan->order()[i];
       int64_t value = std::numeric_limits<int64_t>::min();  // NULL: below every time
       if (!view[column].is_null(row))
-        if (const auto* error = read_ordinal(view[column], row, plan->zone(), value)) return error;
+        if (const auto* error = read_ordinal(view, column, row, value)) return error;
       put_sortable(order.data() + i * 8, value);
     }
     return nullptr;

@@ -20,7 +20,7 @@ struct CursorColumn {
   const Column* column = nullptr;
   CursorKind kind = CursorKind::instant;
   std::string zone_literal;  // of wall_clock and day
-  int64_t unit_ns = 0;       // of epoch
+  int64_t unit_ns = 0;       // of epoch; else 0
   // The distance between two neighbouring values, in microseconds; at least 1. What is stored may be rounded by that
   // much, so a horizon keeps it from the first moment that can still bring rows.
   int64_t tick_us = 1;

@@ -47,7 +47,10 @@ Horizon PostgresSource::horizon(const Call& call, const Table& table, const Curs
 std::vector<std::string> PostgresSource::plan(const Call& call, const Scan& scan, ScanInfo& info) {
   const ScanStatement statement = scan_statement(call, ready(call), scan);
   begin_snapshot(call, statement);
-  info = {.honoured = kHonoured, .rows_estimate = estimated_rows(call, statement), .statement = statement.copy()};
+  info = {.honoured = kHonoured,
+          .rows_estimate = estimated_rows(call, statement),
+          .statement = statement.copy(),
+          .cursor_unit_ns = statement.cursor_unit_ns};
   connection_->query(call, "planning " + statement.display, "ROLLBACK");
   return {std::string()};
 }
@@ -57,7 +60,10 @@ std::unique_ptr<RowStream> PostgresSource::scan(const Call& call, const Scan& sc
   ScanStatement statement = scan_statement(call, ready(call), scan);
   require_same_timeline(call, scan);
   begin_snapshot(call, statement);
-  info = {.honoured = kHonoured, .rows_estimate = estimated_rows(call, statement), .statement = statement.copy()};
+  info = {.honoured = kHonoured,
+          .rows_estimate = estimated_rows(call, statement),
+          .statement = statement.copy(),
+          .cursor_unit_ns = statement.cursor_unit_ns};
   connection_->start_copy(call, "reading " + statement.display, info.statement);
   return std::make_unique<CopyStream>(call, connection_, std::move(statement), scan.batch_rows, scan.batch_bytes);
 }

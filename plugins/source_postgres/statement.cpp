@@ -44,6 +44,7 @@ ScanStatement scan_statement(const Call& call, Connection& connection, const Sca
 
   ScanStatement out;
   out.display = relation.display;
+  out.cursor_unit_ns = cursor.unit_ns;
   out.search_path_schema = relation.search_path_schema;
   out.select = "SELECT ";
   for (const Column* column : columns) {

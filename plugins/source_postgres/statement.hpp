@@ -15,6 +15,7 @@ struct ScanStatement {
   Schema schema;
   std::vector<ColumnType> types;
   std::string display;  // what is read, for messages
+  int64_t cursor_unit_ns = 0;  // as in ScanInfo
 
   std::string copy() const { return "COPY (" + select + ") TO STDOUT (FORMAT binary)"; }
 };

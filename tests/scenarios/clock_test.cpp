@@ -179,6 +179,81 @@ TEST_F(Times, AnEpochColumnIsACursorThroughAQuery) {
 }
 
 // 18
+TEST_F(Times, AnIntegerColumnIsACursorInTheUnitThatTheTableCountsIn) {
+  make_table("id text, at bigint, v bigint");
+  const std::pair<std::string, std::string> units[] = {{"s", "1"}, {"ms", "1000"}, {"us", "1000000"}};
+  for (const auto& [unit, a_second] : units) {
+    SCOPED_TRACE(unit);
+    sql("TRUNCATE shop.items");
+    redis().flush_all();
+    const std::string now = "floor(EXTRACT(epoch FROM clock_timestamp()) * " + a_second + ")::bigint";
+    sql("INSERT INTO shop.items VALUES ('old', 1700000000 * " + a_second + "::bigint, 1), ('recent', " + now + " - 10 * " + a_second +
+        ", 2), ('future', " + now + " + 3600 * " + a_second + "::bigint, 3)");
+    configure({.fields = "{ name = \"v\", type = \"int64\" }, { name = \"raw\", column = \"at\", type = \"int64\" }, "
+                         "{ name = \"when\", column = \"at\", type = \"unix_timestamp\" }",
+               .source = "epoch_unit = \"" + unit + "\"\n",
+               .view = "lookback = \"5s\"\n"});
+    EXPECT_EQ(materialize({"--full"}).read(), 2);
+    EXPECT_EQ(stored(), (Profiles{{"old", "1"}, {"recent", "2"}}));
+    EXPECT_EQ(stored("raw").at("old"), "1700000000" + a_second.substr(1));
+    EXPECT_EQ(stored("when").at("old"), "1700000000");
+    EXPECT_THAT(world_.penstock({"get", "items", "old"}).out, HasSubstr("found, as of 2023-11-14T22:13:20Z ("));
+    // Behind the position, and within the lookback, where "recent" is not.
+    sql("INSERT INTO shop.items VALUES ('old', " + now + " - 3 * " + a_second + ", 4)");
+    EXPECT_EQ(materialize().read(), 1);
+    EXPECT_EQ(stored(), (Profiles{{"old", "4"}, {"recent", "2"}}));
+    // A slice is of times too.
+    EXPECT_EQ(materialize({"--from", "2023-11-14T22:13:19Z", "--to", "2023-11-14T22:13:20Z"}).read(), 1);
+    EXPECT_EQ(materialize({"--from", "2023-11-14T22:13:20Z", "--to", "2023-11-14T22:13:21Z"}).read(), 0);
+  }
+}
+
+// 18
+TEST_F(Times, AnIntegerBeyondTheRangeOfTimesIsARejectOrLiesInTheFuture) {
+  make_table("id text, at bigint, v bigint");
+  configure({.source = "epoch_unit = \"s\"\n"});
+  sql("INSERT INTO shop.items VALUES ('a', 1700000000, 1), ('b', -9223372037, 2), ('c', -9223372036854775808, 3), ('d', 9223372037, 4), "
+      "('e', 9223372036854775807, 5)");
+  EXPECT_EQ(counts(materialize()), "read 3 = written 1 + unchanged 0 + stale 0 + rejected 2");
+  EXPECT_EQ(stored(), (Profiles{{"a", "1"}}));
+  EXPECT_THAT(rejects(), HasSubstr("\"key\":\"c\",\"column\":\"at\",\"value_class\":\"time outside 1678 to 2262, or infinity\""));
+}
+
+// 18
+TEST_F(Times, AnIntegerColumnWithoutAUnitIsRefusedWithWhatToSay) {
+  make_table("id text, at bigint, v bigint");
+  sql("INSERT INTO shop.items VALUES ('a', 1700000000, 1)");
+  configure();
+  EXPECT_THAT(failing_run(), HasSubstr("timestamp_field \"at\" has type bigint; set epoch_unit = \"s\", \"ms\", \"us\" or \"ns\""));
+  const Finished validate = world_.penstock({"validate", "--online"});
+  EXPECT_NE(validate.exit_code, 0);
+  EXPECT_THAT(validate.out + validate.err, HasSubstr("set epoch_unit"));
+}
+
+// 18
+TEST_F(Times, AnIntegerColumnOfAFileIsRefusedUnlessItIsDeclaredAsAnEpoch) {
+  configure_files("id,at,v\na,1700000000,1\n", {.source = "types = { at = \"int64\" }\n"});
+  EXPECT_THAT(failing_run(), HasSubstr("timestamp_field \"at\" is of type int64, and its source does not say what it counts"));
+  EXPECT_THAT(world_.penstock({"validate", "--online"}).err, HasSubstr("its source does not say what it counts"));
+}
+
+// 18
+TEST_F(Times, AnEpochColumnOfAFileIsACursorInEveryUnit) {
+  const std::pair<std::string, std::string> units[] = {{"s", ""}, {"ms", "000"}, {"us", "000000"}, {"ns", "000000000"}};
+  for (const auto& [unit, zeros] : units) {
+    SCOPED_TRACE(unit);
+    redis().flush_all();
+    configure_files("id,at,v\na,1700000000" + zeros + ",1\na,1700000001" + zeros + ",2\na,1600000000" + zeros + ",3\n",
+                    {.fields = "{ name = \"v\", type = \"int64\" }, { name = \"when\", column = \"at\", type = \"unix_timestamp\" }",
+                     .source = "types = { at = \"epoch_" + unit + "\" }\n"});
+    EXPECT_EQ(materialize({"--full"}).read(), 3);
+    EXPECT_EQ(stored(), (Profiles{{"a", "2"}}));
+    EXPECT_EQ(stored("when"), (Profiles{{"a", "1700000001"}}));
+    EXPECT_THAT(world_.penstock({"get", "items", "a"}).out, HasSubstr("found, as of 2023-11-14T22:13:21Z ("));
+  }
+}
+
+// 18
 TEST_F(Times, ATransactionIdColumnIsACursor) {
   make_table("id text, at xid8 DEFAULT pg_current_xact_id(), v bigint");
   sql("CREATE FUNCTION shop.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.at := pg_current_xact_id(); RETURN NEW; END $$;"
@@ -194,6 +269,8 @@ TEST_F(Times, ATransactionIdColumnIsACursor) {
   EXPECT_EQ(materialize().read(), 1);
   EXPECT_EQ(stored(), (Profiles{{"a", "3"}, {"late", "1"}}));
   EXPECT_THAT(status(), HasSubstr("\"guarantee\":\"A\""));
+  EXPECT_THAT(world_.penstock({"get", "items", "a"}).out, testing::StartsWith("view \"items\" v1, item \"a\": found\n"));
+  EXPECT_THAT(world_.penstock({"get", "items", "a", "--json"}).out, HasSubstr("\"as_of\":null,\"age_seconds\":null"));
   const Finished slice = world_.penstock({"materialize", "--from", "2026-01-01"});
   EXPECT_EQ(slice.exit_code, 2);
   EXPECT_THAT(slice.err, HasSubstr("--from and --to are times, and cursor = \"xid\" does not count in times"));

@@ -19,6 +19,7 @@ class FakeStream final : public BatchStream {
   const Schema& schema() const override { return *schema_; }
   uint32_t honoured() const override { return honoured_; }
   int64_t rows_estimate() const override { return static_cast<int64_t>(rows_.size()); }
+  int64_t cursor_unit_ns() const override { return warehouse_.cursor_unit_ns; }
   Result<std::optional<Batch>> next() override {
     if (auto failure = warehouse_.enter("next", limits_)) return *failure;
     if (at_ == rows_.size()) return std::optional<Batch>();
@@ -67,7 +68,7 @@ Result<Horizon> FakeSource::horizon(const CallLimits& limits, const TableRef&, c
 Result<ScanPlan> FakeSource::plan(const CallLimits& limits, const ScanRequest& request) {
   if (auto failure = warehouse_.enter("plan", limits)) return *failure;
   warehouse_.scans.push_back(request);
-  ScanPlan plan{{}, "SELECT"};
+  ScanPlan plan{{}, "SELECT", warehouse_.cursor_unit_ns};
   for (size_t i = 0; i < warehouse_.partitions.size(); ++i) plan.partitions.push_back(std::to_string(i));
   return plan;
 }

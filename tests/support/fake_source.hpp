@@ -16,6 +16,7 @@ namespace penstock::test {
 struct FakeWarehouse {
   Schema schema;
   size_t cursor = 0;  // column; an integer or a timestamp in nanoseconds
+  int64_t cursor_unit_ns = 0;  // as its sources say
   std::vector<Row> rows = {};
   host::Horizon horizon = {};
 

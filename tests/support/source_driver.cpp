@@ -229,6 +229,7 @@ PlanResult OpenSource::plan(const ScanSpec& spec) {
   require_ok(vtab_->plan(call.get(), source_, scan.get(), add, &result, &info), call);
   result.statement = statement.bytes;
   result.rows_estimate = info.rows_estimate;
+  result.cursor_unit_ns = info.cursor_unit_ns;
   return result;
 }
 
@@ -239,6 +240,7 @@ void OpenSource::start(const ScanSpec& spec, OpenScan& out) {
   require_ok(vtab_->scan(out.call.get(), source_, scan.get(), {}, &out.stream_, &info), out.call);
   out.honoured = info.honoured;
   out.rows_estimate = info.rows_estimate;
+  out.cursor_unit_ns = info.cursor_unit_ns;
   out.statement = statement.bytes;
   ArrowSchema schema{};
   if (out.stream_.get_schema(&out.stream_, &schema) != 0) throw SourceFailure(out.call.error());

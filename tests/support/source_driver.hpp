@@ -60,6 +60,7 @@ struct PlanResult {
   std::vector<std::string> tokens;
   std::string statement;
   int64_t rows_estimate = -1;
+  int64_t cursor_unit_ns = 0;
 };
 
 // A scan in progress; the call belongs to it.
@@ -80,6 +81,7 @@ class OpenScan {
   FakeCall call;
   uint32_t honoured = 0;
   int64_t rows_estimate = -1;
+  int64_t cursor_unit_ns = 0;
   std::string statement;
 
  private:

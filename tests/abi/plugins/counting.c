@@ -77,6 +77,7 @@ static penstock_status plan(penstock_call* call, penstock_source* self, const pe
     if (status != PENSTOCK_STATUS_OK) return status;
   }
   call->host->append(call, info->statement, "count\nto six", 12);
+  info->cursor_unit_ns = 1000;
   return PENSTOCK_STATUS_OK;
 }
 
@@ -111,6 +112,7 @@ static penstock_status scan(penstock_call* call, penstock_source* self, const pe
   ++self->streams;
   info->honoured = PENSTOCK_HONOURED_COLUMNS | PENSTOCK_HONOURED_ORDER;
   info->rows_estimate = 6;
+  info->cursor_unit_ns = 1000;
   *out = (struct ArrowArrayStream){get_schema, get_next, get_last_error, release_stream, rows};
   return PENSTOCK_STATUS_OK;
 }

@@ -196,7 +196,7 @@ static penstock_status plan(penstock_call* call, penstock_source* self, const pe
                             void* context, penstock_scan_info* info) {
   (void)call;
   (void)scan;
-  (void)info;
+  if (mode_is(self->mode, "plan_unit")) info->cursor_unit_ns = -1;
   if (mode_is(self->mode, "plan_none")) return PENSTOCK_STATUS_OK;
   if (mode_is(self->mode, "plan_endless")) {
     for (int i = 0; i < 200000; ++i) add(context, (penstock_bytes){NULL, 0}); /* and ignores what add answers */
@@ -267,6 +267,7 @@ static penstock_status scan(penstock_call* call, penstock_source* self, const pe
   if (mode_is(self->mode, "scan_fails")) return fail(call, PENSTOCK_STATUS_UNAVAILABLE, "connection refused"); /* stream left in *out */
   info->honoured = 0xffffffffu;
   info->rows_estimate = -77;
+  if (mode_is(self->mode, "scan_unit")) info->cursor_unit_ns = -1;
   return PENSTOCK_STATUS_OK;
 }
 

@@ -172,6 +172,26 @@ TEST(PostgresWindow, IntegerEpochIsReadInItsUnitRoundedDown) {
   EXPECT_EQ(ids(warehouse, -kSecond - 1, -1, {}, table), "3");
 }
 
+TEST(PostgresWindow, IntegerEpochSaysItsUnitAndOtherCursorsSayNone) {
+  make_events("bigint", {"1"});
+  Warehouse warehouse;
+  ScanSpec spec{.table = events(), .columns = {"id"}};
+  const std::pair<const char*, int64_t> units[] = {{"s", 1'000'000'000}, {"ms", 1'000'000}, {"us", 1'000}, {"ns", 1}};
+  for (const auto& [name, ns] : units) {
+    spec.table.options["epoch_unit"] = name;
+    OpenScan scan;
+    warehouse.start(spec, scan);
+    EXPECT_EQ(scan.cursor_unit_ns, ns) << name;
+    scan.release();
+    EXPECT_EQ(warehouse.plan(spec).cursor_unit_ns, ns) << name;
+  }
+  spec.cursor.kind = PENSTOCK_CURSOR_XID;
+  EXPECT_EQ(warehouse.plan(spec).cursor_unit_ns, 0);
+  make_events("timestamptz", {"'2024-01-01Z'"});
+  spec.cursor.kind = PENSTOCK_CURSOR_TIMESTAMP;
+  EXPECT_EQ(warehouse.plan(spec).cursor_unit_ns, 0) << "the option is for integers";
+}
+
 TEST(PostgresWindow, ColumnThatCannotBeACursorIsRefusedWithAdvice) {
   Warehouse warehouse;
   const auto message = [&](const std::string& type, const CursorSpec& cursor = {}) {

@@ -62,6 +62,7 @@ TEST_F(CountingSource, IsPlanned) {
   const auto plan = *open()->plan({}, numbers());
   EXPECT_EQ(plan.partitions, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(plan.statement, "count\nto six");
+  EXPECT_EQ(plan.cursor_unit_ns, 1000);
 }
 
 TEST_F(CountingSource, IsReadToItsEnd) {
@@ -70,6 +71,7 @@ TEST_F(CountingSource, IsReadToItsEnd) {
   EXPECT_EQ(stream->schema(), (Schema{{"n", penstock::Type::int64}}));
   EXPECT_EQ(stream->honoured(), PENSTOCK_HONOURED_COLUMNS | PENSTOCK_HONOURED_ORDER);
   EXPECT_EQ(stream->rows_estimate(), 6);
+  EXPECT_EQ(stream->cursor_unit_ns(), 1000);
   EXPECT_EQ(*read_all(*stream), (std::vector<int64_t>{1, 2, 3, 4, 5, 6}));
   EXPECT_FALSE(stream->next()->has_value());
 }
@@ -177,6 +179,11 @@ TEST_F(MisbehavingSource, HasToGiveAStream) {
   EXPECT_EQ(scan("scan_no_function"), "misbehaving: scan: the stream lacks a function");
   EXPECT_EQ(scan("scan_fails"), "misbehaving: scan: connection refused");
   EXPECT_EQ(scan("stream_no_schema"), "misbehaving: scan: failed without saying why");
+}
+
+TEST_F(MisbehavingSource, MayNotCountACursorBackwards) {
+  EXPECT_EQ(outcome(plugin.source("plan_unit")->plan({}, numbers())), "misbehaving: plan: a cursor of negative unit");
+  EXPECT_EQ(scan("scan_unit"), "misbehaving: scan: a cursor of negative unit");
 }
 
 TEST_F(MisbehavingSource, HasToStreamTheColumnsAskedFor) {

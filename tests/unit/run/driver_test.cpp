@@ -207,6 +207,32 @@ TEST(RunDriver, KeepsTheWindowItselfWhenTheSourceDoesNot) {
   EXPECT_EQ(rig.stored(), (Profiles{{"a", {1}}, {"b", {3}}, {"c", {4}}}));
 }
 
+TEST(RunDriver, CountsAnIntegerCursorAsItsSourceSays) {
+  DriverRig rig;
+  rig.warehouse.schema[1] = {.name = "at", .type = Type::int64};
+  rig.warehouse.cursor_unit_ns = 1000;
+  rig.warehouse.partitions = {0};
+  rig.warehouse.rows = {{"a", 1, 1}, {"b", 3, 2}, {"c", 4, 3}, {"d", 5, 4}};
+  rig.set_horizon(3999);
+  EXPECT_EQ(counts_of(rig.run()), "read 2 = written 2 + unchanged 0 + stale 0 + rejected 0");
+  rig.set_horizon(4000);
+  EXPECT_EQ(counts_of(rig.run()), "read 1 = written 1 + unchanged 0 + stale 0 + rejected 0");
+  EXPECT_EQ(rig.stored(), (Profiles{{"a", {1}}, {"b", {2}}, {"c", {3}}}));
+}
+
+TEST(RunDriver, RefusesAnIntegerCursorWhoseSourceDoesNotSayWhatItCounts) {
+  DriverRig rig;
+  rig.warehouse.schema[1] = {.name = "at", .type = Type::int64};
+  rig.warehouse.rows = {{"a", 1, 1}};
+  const RunReport report = rig.run();
+  ASSERT_TRUE(report.failure);
+  EXPECT_EQ(report.failure->message.substr(0, 123),
+            "view \"users\" v1: batch source \"events\": timestamp_field \"at\" is of type int64, and its source does not say what it counts: ");
+  EXPECT_EQ(report.failure->retry, PENSTOCK_RETRY_NEVER);
+  EXPECT_EQ(rig.stored(), Profiles{});
+  EXPECT_EQ(rig.local(), std::nullopt);
+}
+
 TEST(RunDriver, KeepsTheWindowOfEachPartitionByWhatThatOneHonours) {
   DriverRig rig;
   constexpr uint32_t kAll = PENSTOCK_HONOURED_SINCE | PENSTOCK_HONOURED_UNTIL;

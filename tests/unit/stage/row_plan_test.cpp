@@ -29,9 +29,9 @@ struct Definition {
     source.timestamp_field = "UPDATED_AT";
     entity.keys = {"id"};
   }
-  Result<RowPlan> plan() const { return RowPlan::make(view, source, entity, schema); }
-  std::string problem() const {
-    const auto made = plan();
+  Result<RowPlan> plan(std::optional<int64_t> cursor_unit_ns = {}) const { return RowPlan::make(view, source, entity, schema, cursor_unit_ns); }
+  std::string problem(std::optional<int64_t> cursor_unit_ns = {}) const {
+    const auto made = plan(cursor_unit_ns);
     return made ? "" : made.failure().message;
   }
 };
@@ -123,12 +123,33 @@ TEST(RowPlan, RefusesKeysThatHaveNoOneText) {
 
 TEST(RowPlan, WantsATimestampAsTimestampField) {
   Definition definition;
-  definition.source.timestamp_field = "amount";
-  EXPECT_EQ(definition.problem(), "timestamp_field \"amount\" is of type int32; it must be a timestamp or a date");
+  definition.source.timestamp_field = "score";
+  EXPECT_EQ(definition.problem(), "timestamp_field \"score\" is of type double; it must be a timestamp or a date");
   definition.source.timestamp_field = "id";
   EXPECT_EQ(definition.problem(), "timestamp_field \"id\" is of type text; it must be a timestamp or a date");
   definition.source.timestamp_field = "day";
   EXPECT_EQ(definition.problem(), "");
+}
+
+TEST(RowPlan, TakesAnIntegerAsTimestampFieldWhoseUnitTheSourceKnows) {
+  Definition definition;
+  definition.source.timestamp_field = "Amount";
+  EXPECT_EQ(definition.problem(), "") << "the source is asked for a scan, and says it then";
+  EXPECT_EQ(definition.plan()->cursor_unit_ns(), 0);
+  EXPECT_EQ(definition.plan(1'000'000)->cursor_unit_ns(), 1'000'000);
+  EXPECT_EQ(definition.problem(0),
+            "timestamp_field \"Amount\" is of type int64, and its source does not say what it counts: tell the source "
+            "(PostgreSQL: epoch_unit; files: types), or make it a timestamp in a query");
+}
+
+TEST(RowPlan, CountsNothingInOtherCursors) {
+  Definition definition;
+  EXPECT_EQ(definition.plan(0)->cursor_unit_ns(), 0);
+  EXPECT_EQ(definition.plan(1000)->cursor_unit_ns(), 0);
+  definition.source.cursor = CursorKind::xid;
+  definition.source.timestamp_field = "xid";
+  EXPECT_EQ(definition.plan(0)->cursor_unit_ns(), 0);
+  EXPECT_EQ(definition.plan(1000)->cursor_unit_ns(), 0);
 }
 
 TEST(RowPlan, WantsAnIntegerAsTransactionId) {

@@ -37,6 +37,7 @@ struct Table {
   WindowFilter window = {};
   int64_t fence = 7;
   bool ordered = false;
+  int64_t cursor_unit_ns = 0;
 
   Table() {
     view.fields = {{"v", "", {Scalar::int32, false}, ""}};
@@ -46,7 +47,7 @@ struct Table {
   }
 
   Transformer transformer() const {
-    auto plan = RowPlan::make(view, source, entity, schema);
+    auto plan = RowPlan::make(view, source, entity, schema, cursor_unit_ns);
     if (!plan) throw std::invalid_argument(plan.failure().message);
     return Transformer(std::make_shared<const RowPlan>(std::move(*plan)), window, fence, ordered);
   }
@@ -104,6 +105,50 @@ TEST(Transformer, ComparesTheWindowInNanosecondsWhateverTheColumnsUnit) {
   table.window.after = 1'999'999;
   table.window.until = 2'000'000;
   EXPECT_EQ(written(table.apply({{"a", 1, 1}, {"b", 2, 2}, {"c", 3, 3}})), (std::vector<Row>{{"b", 2}}));
+}
+
+TEST(Transformer, ComparesAnIntegerCursorInItsUnit) {
+  Table table;
+  table.schema[1] = {.name = "at", .type = Type::int32};
+  table.cursor_unit_ns = 1'000'000'000;
+  table.window.after = 1'999'999'999;
+  table.window.until = 3'999'999'999;
+  EXPECT_EQ(written(table.apply({{"a", 1, 1}, {"b", 2, 2}, {"c", 3, 3}, {"d", 4, 4}})), (std::vector<Row>{{"b", 2}, {"c", 3}}));
+  table.cursor_unit_ns = 1;
+  EXPECT_EQ(written(table.apply({{"a", 1'999'999'999, 1}, {"b", 2'000'000'000, 2}})), (std::vector<Row>{{"b", 2}}));
+}
+
+TEST(Transformer, OrdersAnIntegerCursorByItsInstant) {
+  Table table;
+  table.schema[1] = {.name = "at", .type = Type::int64};
+  table.schema.push_back({.name = "seq", .type = Type::int64});
+  table.view.order_by = {"at", "seq"};
+  table.cursor_unit_ns = 1'000'000;
+  const std::string order = order_of(table.apply({{"a", -5, 1, 9}}), 0);
+  EXPECT_EQ(order.substr(0, 16), time_bytes(-5'000'000) + time_bytes(9)) << "no other integer counts in the unit";
+}
+
+TEST(Transformer, RejectsAnIntegerCursorBeyondTheNanosecondsOfAnInt64) {
+  Table table;
+  table.schema[1] = {.name = "at", .type = Type::int64};
+  table.cursor_unit_ns = 1'000'000'000;
+  const Transformed out = table.apply({{"a", 9'223'372'036, 1}, {"b", 9'223'372'037, 2}, {"c", -9'223'372'037, 3}, {"d", kMax, 4}});
+  EXPECT_EQ(written(out), (std::vector<Row>{{"a", 1}}));
+  ASSERT_EQ(out.rejects.size(), 3u);
+  EXPECT_EQ(out.rejects[0], (Reject{"b", "at", "time outside 1678 to 2262, or infinity", "does not fit into nanoseconds"}));
+  table.schema[1].type = Type::uint64;
+  EXPECT_EQ(table.apply({{"a", -1, 1}}).rejects.size(), 1u);
+  table.window.until = 5;
+  EXPECT_EQ(table.apply({{"a", -1, 1}}).rejects.size(), 1u) << "nobody knows on which side of the window it is";
+}
+
+TEST(Transformer, GivesAFieldTheIntegerOfTheCursorOrItsInstant) {
+  Table table;
+  table.schema[1] = {.name = "at", .type = Type::int64};
+  table.cursor_unit_ns = 1'000'000;
+  table.view.fields = {{"raw", "at", {Scalar::int64, false}, ""}, {"when", "at", {Scalar::unix_timestamp, false}, ""}, {"made", "v", {Scalar::unix_timestamp, false}, ""}};
+  EXPECT_EQ(written(table.apply({{"a", 1500, 2}})), (std::vector<Row>{{"a", 1500, 1'500'000'000, 2'000'000'000}}))
+      << "another integer counts seconds";
 }
 
 TEST(Transformer, ComparesTransactionIdsAsNumbers) {
