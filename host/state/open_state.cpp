@@ -23,7 +23,7 @@ Result<void> set_write_ahead_log(Database& database) {
   for (int i = 1;; ++i) {
     Query query(database, "PRAGMA journal_mode = WAL");
     const std::string mode = query.next() ? query.text(0) : std::string();
-    auto outcome = query.outcome();
+    auto outcome = query.run();  // to its end: the change is committed after the answer
     if (outcome.ok() && mode == "wal") return {};
     if (outcome.ok()) {
       return Failure{PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_NEVER,
