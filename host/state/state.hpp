@@ -109,7 +109,7 @@ class State {
 
   // A run id is used once: one that is known already, for another view or as ended, is refused.
   virtual Result<void> start_run(const RunRecord&) = 0;
-  // Progress of a run that goes on, NOT_FOUND for any other; may be lost in a crash.
+  // Progress of a run that goes on, NOT_FOUND for any other.
   virtual Result<void> update_run(const RunRecord&) = 0;
   // The end of a run, its rejects and (completed, durable store) the new position, in one transaction. Trims history and
   // rejects to the limits given at opening. The run need not have been started here; finishing it again replaces what it left
