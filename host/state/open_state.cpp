@@ -44,6 +44,10 @@ Result<void> check_content(Database& database) {
   return damaged;
 }
 
+// What a host that did not end in order left in the log is perhaps in memory only: a sync that failed may have dropped it, and
+// what is appended to it is lost with it in a power cut. Written into the database, it is on disk, and the log starts anew.
+Result<void> save_log(Database& database) { return Query(database, "PRAGMA wal_checkpoint(PASSIVE)").run(); }
+
 uintmax_t size_or_zero(const path& file) {
   std::error_code error;
   const uintmax_t size = std::filesystem::file_size(file, error);
@@ -71,6 +75,7 @@ Result<std::unique_ptr<Database>> open_for_writing(const path& file) {
   if (check) {
     if (auto checked = check_content(**database); !checked) return checked.failure();
   }
+  if (auto saved = save_log(**database); !saved) return saved.failure();
   if (auto migrated = migrate(**database); !migrated) return migrated.failure();
   return database;
 }
