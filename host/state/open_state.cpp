@@ -4,6 +4,7 @@
 #include "state/sqlite.hpp"
 #include "state/sqlite_state.hpp"
 
+#include <cerrno>
 #include <ctime>
 #include <sqlite3.h>
 
@@ -36,10 +37,12 @@ Result<void> set_write_ahead_log(Database& database) {
 
 Result<void> check_content(Database& database) {
   Query query(database, "PRAGMA quick_check(1)");
-  const std::string answer = query.next() ? query.text(0) : std::string();
+  const bool answered = query.next();
+  const int system_error = errno;  // a page that cannot be read is an answer like one that is damaged
+  const std::string answer = answered ? query.text(0) : std::string();
   if (auto outcome = query.outcome(); !outcome) return outcome;
   if (answer == "ok") return {};
-  Failure damaged = database.failure(SQLITE_CORRUPT);
+  Failure damaged = database.failure(SQLITE_CORRUPT, system_error);
   damaged.details.emplace_back("quick_check", answer);
   return damaged;
 }

@@ -16,6 +16,9 @@ constexpr int64_t kRetryAfterNs = 5'000'000'000;
 
 bool is_out_of_space(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
+// SQLite calls a file damaged that the disk did not let it read; that may pass, and is no reason to move the file away.
+bool is_unreadable(int code, int error) { return (code & 0xff) == SQLITE_CORRUPT && (error == EIO || error == ENXIO); }
+
 // As a URI only for what a plain name cannot say; '?', '#' and '%' in the path would otherwise mean something.
 std::string to_uri(const std::filesystem::path& path) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
@@ -72,6 +75,7 @@ sqlite3_stmt* Database::prepare(const char* sql, int& code) {
   const auto known = statements_.find(sql);
   if (known != statements_.end()) return known->second;
   sqlite3_stmt* statement = nullptr;
+  errno = 0;
   code = sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code == SQLITE_OK) statements_.emplace(sql, statement);
   return statement;
@@ -93,6 +97,10 @@ Failure Database::failure(int code, int system_error) const {
     return failure;
   };
   const std::string folder = "\"" + path_.parent_path().string() + "\"";
+  if (is_unreadable(code, system_error)) {
+    cause = std::string("cannot read, ") + std::strerror(system_error);
+    return later(PENSTOCK_STATUS_FAILED_PRECONDITION, "the disk of " + folder + " fails");
+  }
   switch (code & 0xff) {
     case SQLITE_FULL: return later(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "the disk of " + folder + " is full");
     case SQLITE_IOERR:
@@ -136,6 +144,7 @@ Failure Database::failure(int code, int system_error) const {
 
 Query::Query(Prepared, Database& database, const char* sql) : database_(database) {
   statement_ = database.prepare(sql, code_);
+  if (code_ != SQLITE_OK) system_error_ = errno;
 }
 
 Query::~Query() {
