@@ -7,6 +7,12 @@
 namespace penstock::host {
 namespace {
 
+// Somebody has to look at what the configuration says: the table is not there or may not be read, or does not fit.
+bool lies_in_the_configuration(const Failure& failure) {
+  return failure.status == PENSTOCK_STATUS_NOT_FOUND || failure.status == PENSTOCK_STATUS_INVALID_ARGUMENT ||
+         failure.status == PENSTOCK_STATUS_PERMISSION_DENIED;
+}
+
 class Check {
  public:
   Check(const Configuration& configuration, Connections& connections, const View& view, std::optional<PositionRecord> local)
@@ -46,10 +52,7 @@ class Check {
     const TableRef table = table_ref(source, options_);
     auto schema = source_->describe(limits(label_), table);
     if (!schema) {
-      // A table that is not there or may not be read: somebody has to look at what the configuration says.
-      const penstock_status status = schema.failure().status;
-      if (status == PENSTOCK_STATUS_NOT_FOUND || status == PENSTOCK_STATUS_INVALID_ARGUMENT || status == PENSTOCK_STATUS_PERMISSION_DENIED)
-        where_ = source.where;
+      if (lies_in_the_configuration(schema.failure())) where_ = source.where;
       return std::move(schema.failure()).in(label_);
     }
     auto plan = RowPlan::make(view_, source, entity, *schema);
@@ -59,7 +62,10 @@ class Check {
     }
     plan_ = std::move(*plan);
     auto horizon = source_->horizon(limits(label_), table, cursor_ref(view_, source, plan_->cursor_column()));
-    if (!horizon) return std::move(horizon.failure()).in(label_);
+    if (!horizon) {
+      if (lies_in_the_configuration(horizon.failure())) where_ = source.where;
+      return std::move(horizon.failure()).in(label_);
+    }
     horizon_ = std::move(*horizon);
     out_.guarantee = std::string(1, static_cast<char>('A' + static_cast<int>(horizon_.guarantee) - 1));
     out_.why = horizon_.why;
@@ -100,7 +106,10 @@ class Check {
     machine.horizon_known(horizon_);
     out_.notice = machine.notice();
     auto scan = source_->plan(limits(label_), scan_request(view_, source, options_, machine.window(), *plan_, {}));
-    if (!scan) return std::move(scan.failure()).in(label_);
+    if (!scan) {
+      if (lies_in_the_configuration(scan.failure())) where_ = source.where;
+      return std::move(scan.failure()).in(label_);
+    }
     if (auto counted = RowPlan::make(view_, source, entity, plan_->schema(), scan->cursor_unit_ns); !counted) {
       where_ = view_.where;
       return std::move(counted.failure()).in(label_);

@@ -2,6 +2,8 @@
 # sdk.sh SDK WORK LOAD_PLUGIN CXX: installs the SDK on its own, builds the example and a plain C plugin against what was
 # installed, as an outsider would, and has the host's loader (LOAD_PLUGIN) read a table through each.
 set -eu
+# As the project itself; an outsider may take any, and make need not be there.
+export CMAKE_GENERATOR=Ninja
 sdk=$1
 work=$2
 load_plugin=$3

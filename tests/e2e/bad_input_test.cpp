@@ -123,7 +123,7 @@ TEST_F(BadInput, MissingColumn) {
 
 TEST_F(BadInput, TimestampColumnOfAWrongType) {
   configure_with("timestamp_field = \"UPDATED_AT\"", "timestamp_field = \"TOTAL_REVENUE\"", {.warehouse = postgres_warehouse(), .store = kMemory});
-  EXPECT_THAT(validate(78, true), AllOf(ContainsRegex(kPlace), HasSubstr("timestamp_field \"TOTAL_REVENUE\" is of type int64; it must be a timestamp or a date")));
+  EXPECT_THAT(validate(78, true), AllOf(ContainsRegex(kPlace), HasSubstr("timestamp_field \"TOTAL_REVENUE\" has type bigint; set epoch_unit")));
 }
 
 TEST_F(BadInput, AViewOnAnUnknownSource) {

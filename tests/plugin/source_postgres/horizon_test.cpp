@@ -264,6 +264,8 @@ TEST(PostgresHorizon, ColumnOfWholeSecondsKeepsATickFromTheOldestTransaction) {
   make_orders("timestamptz(0)");
   Warehouse warehouse;
   PostgresSession late(shared_server().dsn());
+  // In the first half of a second, where the column rounds down to before the transaction's start.
+  late.exec("SELECT pg_sleep(1.1 - extract(epoch FROM clock_timestamp()) % 1)");
   late.exec("BEGIN; INSERT INTO hor.orders VALUES (1)");
   const int64_t stored = ns_of("'" + late.value("SELECT at FROM hor.orders") + "'::timestamptz");
   const HorizonResult horizon = warehouse.horizon(orders());
