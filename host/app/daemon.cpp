@@ -241,7 +241,8 @@ std::function<void(const RunProgress&)> Daemon::Impl::save_progress(const RunJob
     record.stale = now.counts.stale;
     record.rejected = now.counts.rejected;
     record.retried = now.counts.retried;
-    if (auto saved = state_.update_run(record); !saved) log_.warn(record.view.label() + ": state: " + saved.failure().message);
+    record.without_cursor = now.counts.null_cursors;
+    if (auto saved = state_.update_run(record); !saved) log_.warn(record.view.label() + ": " + saved.failure().message);
   };
 }
 
@@ -290,7 +291,7 @@ void Daemon::Impl::measure(const RunReport& report) {
   const RunRecord& record = report.record;
   const auto view = metrics_.view(record.view);
   view->add_rows({record.read, record.written, record.unchanged, record.stale, record.rejected});
-  view->add_null_cursors(report.null_cursors);
+  view->add_null_cursors(record.without_cursor);
   view->finish_run(outcome_name(record.outcome), static_cast<double>(report.elapsed_ns) / 1e9);
   view->set_failing(report.failure.has_value());
   if (!record.guarantee.empty()) {
@@ -307,7 +308,7 @@ void Daemon::Impl::reload() {
   asio::post(services_, [this] {
     const auto allowed = [this](const Configuration& wanted) -> std::vector<Problem> {
       auto changes = planned_changes(state_, wanted);
-      if (!changes) return {{{}, "state", changes.failure().message}};
+      if (!changes) return {{{}, "", changes.failure().message}};
       return refusals(*changes);
     };
     const auto problems = workspace_.load(config_path_, allowed);
@@ -315,7 +316,7 @@ void Daemon::Impl::reload() {
     if (!problems.empty()) {
       log_.error("configuration not reloaded: " + std::to_string(problems.size()) + (problems.size() == 1 ? " problem" : " problems") + "; the old one stays");
     } else if (auto registered = register_definitions(state_, *workspace_.configuration(), clock_.wall_ns()); !registered) {
-      log_.error("configuration not reloaded: state: " + registered.failure().message);
+      log_.error("configuration not reloaded: " + registered.failure().message);
     } else {
       if (auto version = state_.definitions_version()) definitions_version_ = *version;
       asio::post(loop_, [this, configuration = workspace_.configuration()] { use(configuration); });

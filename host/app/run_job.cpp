@@ -46,6 +46,7 @@ std::string run_summary(const RunRecord& record) {
     text += ": " + format_count(record.written) + " written, " + format_count(record.unchanged) + " unchanged, " + format_count(record.stale) +
             " stale, " + format_count(record.rejected) + " rejected";
   if (record.retried > 0) text += " (" + format_count(record.retried) + " of them tried again)";
+  if (record.without_cursor > 0) text += "; " + format_count(record.without_cursor) + " without a value in the timestamp field";
   if (!record.to.empty()) text += "; up to " + record.to;
   return text;
 }

@@ -71,7 +71,7 @@ Result<std::vector<ViewStatus>> view_statuses(const Configuration& configuration
   std::vector<ViewStatus> statuses;
   for (const View& view : configuration.views) {
     auto status = status_of(view, state, now_ns, host_alive);
-    if (!status) return std::move(status.failure()).in("state");
+    if (!status) return std::move(status.failure());
     statuses.push_back(std::move(*status));
   }
   return statuses;

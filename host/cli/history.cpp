@@ -39,6 +39,7 @@ std::string runs_json(const std::vector<RunRecord>& runs) {
     writer.member("stale", run.stale);
     writer.member("rejected", run.rejected);
     writer.member("retried", run.retried);
+    writer.member("without_timestamp", run.without_cursor);
     if (!run.error.empty()) writer.member("error", run.error);
     writer.end_object();
   }

@@ -108,7 +108,7 @@ class Materialization {
       writer.member("stale", record.stale);
       writer.member("rejected", record.rejected);
       writer.member("retried", record.retried);
-      if (report.null_cursors > 0) writer.member("without_timestamp", report.null_cursors);
+      writer.member("without_timestamp", record.without_cursor);
       writer.member("from", record.from);
       writer.member("to", record.to);
       writer.member("elapsed_ms", report.elapsed_ns / 1'000'000);

@@ -39,7 +39,7 @@ struct Metrics::Families {
   Registry registry;
   Family<Counter>& rows = counter("penstock_rows_total", "Rows of a view by what happened to them.");
   Family<Counter>& null_cursors =
-      counter("penstock_null_timestamp_rows_total", "Rows of a view that were read though they have no value in the timestamp field.");
+      counter("penstock_null_timestamp_rows_total", "Rows of a view without a value in the timestamp field; where they are skipped, those of runs that read everything.");
   Family<Counter>& runs = counter("penstock_runs_total", "Finished runs of a view by outcome.");
   Family<Histogram>& run_duration = histogram("penstock_run_duration_seconds", "How long the runs of a view took.");
   Family<Gauge>& position = gauge("penstock_position_seconds", "Up to when a view has been synced, as a Unix time.");

@@ -50,8 +50,9 @@ struct WriteOutcome {
 
 struct Marker {
   std::optional<Position> position;
-  int64_t fence = 0;
+  int64_t fence = 0;  // the last that was given out
   std::string store_id;
+  int64_t committed_fence = 0;  // of the run that set the position; 0: not known
 };
 
 // One run of one view. The destructor ends it.

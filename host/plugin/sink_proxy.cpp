@@ -204,10 +204,12 @@ class PluginSink final : public Sink {
     const penstock_view_ref ref = to_c(view, entity);
     PositionSlot slot(call);
     penstock_buffer* const store_id = call.buffer(kMaxStoreId);
-    penstock_marker_out raw{sizeof(penstock_marker_out), 0, slot.out(), 0, store_id};
+    penstock_marker_out raw{sizeof(penstock_marker_out), 0, slot.out(), 0, store_id, 0};
     const penstock_status status = sink_->marker->load(call.get(), sink_->object, &ref, &raw);
     if (auto done = call.finish(status, "load marker"); !done) return done.failure();
     if (raw.fence < 0) return call.misbehaved("load marker", "the fence " + std::to_string(raw.fence) + " is negative");
+    if (raw.committed_fence < 0)
+      return call.misbehaved("load marker", "the fence " + std::to_string(raw.committed_fence) + " of the commit is negative");
     if (store_id->overflowed)
       return call.misbehaved("load marker", "the store's identity is longer than " + std::to_string(kMaxStoreId) + " bytes");
     Marker marker{std::nullopt, raw.fence, store_id->bytes};
@@ -215,6 +217,7 @@ class PluginSink final : public Sink {
     auto position = slot.read(call, "load marker");
     if (!position) return position.failure();
     marker.position = std::move(*position);
+    marker.committed_fence = raw.committed_fence;
     return marker;
   }
 

@@ -2,6 +2,7 @@
 
 #include "run/pace.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <system_error>
@@ -22,7 +23,7 @@ RunReport RunExecution::finish() {
     if (source_) connections_.give_back(job_.source.warehouse, std::move(source_));
     if (sink_) connections_.give_back(view().store, std::move(sink_));
   }
-  RunReport report{make_record(), machine_.failure(), machine_.notice(), clock_.steady_ns() - started_, counts().null_cursors};
+  RunReport report{make_record(), machine_.failure(), machine_.notice(), clock_.steady_ns() - started_};
   if (report.failure) report.failure = std::move(*report.failure).in(view().id.label());
   return report;
 }
@@ -31,7 +32,7 @@ RunReport RunExecution::finish() {
 void RunExecution::step() {
   // Plugins look at the token themselves, but one that does not must not keep a run alive. Once the data is flushed there is
   // nothing left that is worth giving up.
-  const bool may_end = machine_.step() < Step::commit_marker;
+  const bool may_end = machine_.step() < Step::save_refused;
   try {
     if (!std::exchange(registered_, true)) return register_run();
     if (may_end && job_.cancelled()) return machine_.failed({PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"});
@@ -78,6 +79,7 @@ void RunExecution::act() {
       if (!flushed) return machine_.failed(std::move(flushed.failure()).in(store_label() + ": flush"));
       return machine_.flushed();
     }
+    case Step::save_refused: return tell(save_refused(), [&] { machine_.refused_saved(); });
     case Step::commit_marker: {
       auto committed = writer_ ? writer_->commit(limits_for(store_label()), machine_.window().until) : Result<void>();
       if (!committed) return machine_.failed(std::move(committed.failure()).in(store_label() + ": commit"));
@@ -100,7 +102,7 @@ void RunExecution::act() {
 // Also a run that is cancelled before it begins shows in the history.
 void RunExecution::register_run() {
   if (job_.dry_run) return;
-  if (auto started = state_.start_run(make_record()); !started) machine_.failed(std::move(started.failure()).in("state"));
+  if (auto started = state_.start_run(make_record()); !started) machine_.failed(std::move(started.failure()));
 }
 
 Result<void> RunExecution::connect() {
@@ -117,7 +119,7 @@ Result<void> RunExecution::connect() {
   if (!capabilities) return std::move(capabilities.failure()).in(store_label());
   // A slice is about its rows alone.
   auto due = job_.dry_run || job_.request.slice() ? Result<bool>(false) : RejectRetry::is_due(state_, job_, clock_);
-  if (!due) return std::move(due.failure()).in("state");
+  if (!due) return std::move(due.failure());
   rejects_due_ = *due;
   machine_.connected(*capabilities, sink_->has_marker(), rejects_due_);
   return {};
@@ -183,15 +185,26 @@ Result<bool> RunExecution::transfer() {
   return more;
 }
 
+Result<void> RunExecution::save_refused() {
+  if (job_.dry_run || !transfer_) return {};
+  const std::vector<RejectRecord>& rejects = transfer_->rejects();
+  const bool any = std::any_of(rejects.begin(), rejects.end(), [](const RejectRecord& reject) { return reject.retryable; });
+  if (!any) return {};
+  refused_saved_ = true;  // or maybe saved, whatever the state says
+  auto saved = state_.save_rejects(make_record(), rejects);
+  if (!saved) return std::move(saved.failure());
+  return {};
+}
+
 Result<void> RunExecution::record() {
   if (job_.dry_run) return {};
   auto rejects = transfer_ ? transfer_->rejects() : std::vector<RejectRecord>();
-  // The position stays, so the next run reads these rows again.
-  if (machine_.failure())
+  // The position stays, so the next run reads these rows again. Unless the marker may have moved, or others were given up for them.
+  if (machine_.failure() && !refused_saved_)
     for (RejectRecord& reject : rejects) reject.retryable = false;
   const auto retried = retry_ ? retry_->results(machine_.outcome()) : std::vector<RetriedReject>();
   auto recorded = state_.finish_run(make_record(), rejects, machine_.new_position(clock_.wall_ns()), retried);
-  if (!recorded) return std::move(recorded.failure()).in("state");
+  if (!recorded) return std::move(recorded.failure());
   return {};
 }
 
@@ -214,6 +227,7 @@ RunRecord RunExecution::make_record() const {
   record.stale = rows.stale;
   record.rejected = rows.rejected;
   record.retried = rows.retried;
+  record.without_cursor = rows.null_cursors;
   if (machine_.failure()) record.error = machine_.failure()->message;
   if (!machine_.horizon().why.empty()) {
     record.guarantee = std::string(1, static_cast<char>('A' + static_cast<int>(machine_.horizon().guarantee) - 1));

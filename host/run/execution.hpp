@@ -22,7 +22,6 @@ struct RunReport {
   std::optional<Failure> failure;  // its message begins with the view and the object
   std::string notice;              // worth a warning although the run went on
   int64_t elapsed_ns = 0;
-  int64_t null_cursors = 0;        // rows that were read though they have no value in the timestamp field
 };
 
 // Step by step, so that whoever simulates hosts can do other things in between. Not thread-safe. Destroying it before it is
@@ -56,6 +55,7 @@ class RunExecution {
   Result<void> begin();
   Result<void> check_marker();
   Result<bool> transfer();
+  Result<void> save_refused();
   Result<void> record();
   RunCounts counts() const { return transfer_ ? transfer_->counts() : RunCounts(); }
   RunRecord make_record() const;
@@ -70,6 +70,7 @@ class RunExecution {
   const int64_t started_wall_;
   bool registered_ = false;
   bool rejects_due_ = false;
+  bool refused_saved_ = false;
 
   // Destroyed in the reverse order: the writer before the sink, the feed before the source.
   ResolvedOptions table_options_;

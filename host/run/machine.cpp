@@ -47,6 +47,15 @@ void RunMachine::decide_start(const std::optional<Marker>& marker) {
     return;
   }
   position_ = marker->position;
+  if (local && request_.local->retried_fence > 0) {
+    const bool other_store = request_.local->store_id != marker->store_id;
+    if (other_store || (marker->committed_fence > 0 && marker->committed_fence < request_.local->retried_fence)) {
+      notice_ = other_store ? "the store is not the one of the last run, which had rows that it refused at first: reading everything again"
+                            : "the store went back to before it took rows that it had refused (restored, or failed over): reading everything again";
+      position_.reset();
+      return;
+    }
+  }
   if (!local) {
     found_fence_ = marker->fence;
     return;
@@ -56,6 +65,11 @@ void RunMachine::decide_start(const std::optional<Marker>& marker) {
     notice_ = "the store is not the one of the last run: starting from what its marker says";
   else if (marker->position->ordinal < local->ordinal)
     notice_ = "the store went back from " + local->text + " to " + marker->position->text + " (restored, or failed over): reading again from there";
+}
+
+void RunMachine::read_everything() {
+  window_.everything = true;
+  if (request_.view.backfill_since_ns) window_.since = at(*request_.view.backfill_since_ns);
 }
 
 void RunMachine::horizon_known(const Horizon& horizon) {
@@ -71,10 +85,7 @@ void RunMachine::horizon_known(const Horizon& horizon) {
     if (request_.to_ns && *request_.to_ns < horizon.position.ordinal) window_.until = at(*request_.to_ns);
     return;
   }
-  if (request_.full || !position_) {
-    if (request_.view.backfill_since_ns) window_.since = at(*request_.view.backfill_since_ns);
-    return;
-  }
+  if (request_.full || !position_) return read_everything();
   // The ids of another server, or of another life of this one, mean something else, and so does the position of another kind of
   // source (a source always gives details, or never): what was read before is not known.
   const bool xid = request_.cursor == CursorKind::xid;
@@ -92,7 +103,7 @@ void RunMachine::horizon_known(const Horizon& horizon) {
       notice_ += "; where the store has a greater id it keeps its row, unless order_by names a time";
     position_.reset();
     found_fence_.reset();
-    return;
+    return read_everything();
   }
   window_.since = position_;
   if (horizon.position.ordinal < position_->ordinal) {
@@ -134,7 +145,7 @@ void RunMachine::begun(std::optional<int64_t> fence) {
 
 void RunMachine::marker_checked(const Marker& marker) {
   assert(step_ == Step::check_marker);
-  if (marker.store_id == store_id_ && marker.position == loaded_->position) {
+  if (marker.store_id == store_id_ && marker.position == loaded_->position && marker.committed_fence == loaded_->committed_fence) {
     step_ = Step::transfer;
     return;
   }
@@ -173,8 +184,13 @@ void RunMachine::transferred(const RunCounts& counts) {
 
 void RunMachine::flushed() {
   assert(step_ == Step::flush);
-  // A slice says nothing about the rows outside it, and what was refused before nothing about the source.
-  step_ = request_.slice() || !scanned_ ? Step::record : Step::commit_marker;
+  // A slice says nothing about the rows outside it.
+  step_ = request_.slice() ? Step::record : Step::save_refused;
+}
+
+void RunMachine::refused_saved() {
+  assert(step_ == Step::save_refused);
+  step_ = Step::commit_marker;
 }
 
 void RunMachine::marker_committed() {
@@ -213,7 +229,13 @@ RunOutcome RunMachine::outcome() const {
 std::optional<PositionRecord> RunMachine::new_position(int64_t now_ns) const {
   // A store that does not survive a restart never has a remembered position.
   if (failure_ || !capabilities_.durable()) return {};
-  if (moved_) return PositionRecord{window_.until, request_.view.store, store_id_, fence_, now_ns};
+  if (moved_) {
+    // A run that read everything has brought the rows of earlier retries once more; the store may still go back to before it. And
+    // rows that were given up as this is another store are missing from the one that refused them, if it comes back.
+    const int64_t known = request_.local && request_.local->store == request_.view.store ? request_.local->retried_fence : 0;
+    const bool news = counts_.retried > 0 || counts_.given_up > 0 || (known > 0 && !position_);
+    return PositionRecord{window_.until, request_.view.store, store_id_, fence_, now_ns, news ? fence_ : known};
+  }
   if (found_fence_) return PositionRecord{*position_, request_.view.store, store_id_, *found_fence_, now_ns};
   return {};
 }

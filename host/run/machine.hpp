@@ -1,6 +1,13 @@
 // The one place where the order of a run is written down. Pure: events in, the next step out; it decides and does nothing.
 //
-//   connect → load_marker → ask_horizon → open_scan → begin → check_marker → transfer → flush → commit_marker → record → finish
+//   connect → load_marker → ask_horizon → open_scan → begin → check_marker → transfer → flush → save_refused → commit_marker → record → finish
+//
+// What the store refused is saved before the marker moves past it: where nothing else is remembered, a host that dies in between would
+// start from the marker and never see those rows again.
+//
+// A run that only tries again what the store refused commits the marker at the same position, under its own fence: a store that goes
+// back to before it says so by the fence of its marker. The record remembers the last such fence, and where the marker's is less
+// everything is read again: the rows of the retries lie anywhere below the position.
 //
 // Data first, then the store's marker, then the local record: a crash anywhere leaves repeats, never a gap. The horizon comes
 // before the scan's snapshot: a row that commits in between is then visible although it lies at or below the horizon. A
@@ -42,8 +49,9 @@ struct RunCounts {
   int64_t unchanged = 0;
   int64_t stale = 0;
   int64_t rejected = 0;
-  int64_t null_cursors = 0;  // among read
+  int64_t null_cursors = 0;  // rows without a value in the timestamp field: among read, unless the view skips them
   int64_t retried = 0;       // among read: what the store refused in earlier runs
+  int64_t given_up = 0;      // not read: what it refused and this run did not try, as the store is another one now
 
   bool add_up() const { return read == written + unchanged + stale + rejected; }
 };
@@ -52,9 +60,10 @@ struct RunCounts {
 struct Window {
   std::optional<Position> since;
   Position until;
+  bool everything = false;  // whatever was read before; from backfill_since on
 };
 
-enum class Step { connect, load_marker, ask_horizon, open_scan, begin, check_marker, transfer, flush, commit_marker, abort, record, finish };
+enum class Step { connect, load_marker, ask_horizon, open_scan, begin, check_marker, transfer, flush, save_refused, commit_marker, abort, record, finish };
 
 class RunMachine {
  public:
@@ -77,6 +86,7 @@ class RunMachine {
   std::optional<Failure> judge(const RunCounts& counts) const;
   void transferred(const RunCounts& counts);
   void flushed();
+  void refused_saved();
   void marker_committed();
   void aborted();
   void recorded();
@@ -99,6 +109,7 @@ class RunMachine {
 
  private:
   void decide_start(const std::optional<Marker>& marker);
+  void read_everything();
 
   RunRequest request_;
   Step step_ = Step::connect;

@@ -60,17 +60,21 @@ Result<std::optional<Batch>> RejectRetry::next() {
     if (!more) return std::move(more.failure());
     if (!*more) break;
     const StoredReject& stored = page_[next_in_page_];
-    if (builder.rows() >= limits_.batch_rows || static_cast<int64_t>(builder.byte_size()) >= limits_.batch_bytes) break;
-    // A sink may be given a key once a batch.
-    if (!keys.insert(stored.record.key).second) break;
-    ++next_in_page_;
     if (stored.record.store_id != store_id_) {
       give_up(stored, "the store is not the one that refused it");
-    } else if (auto appended = append_row(stored.record.row, *schema_, builder); !appended) {
-      give_up(stored, appended.failure().message);
-    } else {
-      tried_.push_back({stored.number, stored.record.attempts + 1, stored.record.column, stored.record.reason, false, true});
+      ++next_in_page_;
+      continue;
     }
+    if (builder.rows() >= limits_.batch_rows || static_cast<int64_t>(builder.byte_size()) >= limits_.batch_bytes) break;
+    // A sink may be given a key once a batch.
+    if (keys.contains(stored.record.key)) break;
+    ++next_in_page_;
+    if (auto appended = append_row(stored.record.row, *schema_, builder); !appended) {
+      give_up(stored, appended.failure().message);
+      continue;
+    }
+    keys.insert(stored.record.key);
+    tried_.push_back({stored.number, stored.record.attempts + 1, stored.record.column, stored.record.reason, false, true});
   }
   if (builder.rows() == 0) return std::optional<Batch>();
   ArrowArray array{};
@@ -95,8 +99,10 @@ void RejectRetry::give_up(const StoredReject& stored, const std::string& why) {
 }
 
 std::vector<RetriedReject> RejectRetry::results(RunOutcome outcome) const {
-  std::vector<RetriedReject> results = given_up_;
+  std::vector<RetriedReject> results;
   if (outcome == RunOutcome::cancelled) return results;
+  // With the fence that makes the next run read everything if the store that refused them comes back.
+  if (outcome == RunOutcome::completed) results = given_up_;
   const int64_t now = clock_.wall_ns();
   for (const Tried& tried : tried_)
     results.push_back({tried.number, tried.resolved && outcome == RunOutcome::completed, tried.retryable, tried.column, tried.reason, tried.attempts,

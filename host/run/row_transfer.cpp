@@ -36,6 +36,7 @@ Result<bool> RowTransfer::write_next() {
   if (retry_) {
     auto more = write_again();
     if (!more || *more) return more;
+    counts_.given_up = retry_->given_up();
     retry_ = nullptr;
   }
   if (piece_) {
@@ -53,7 +54,7 @@ Result<bool> RowTransfer::write_next() {
 Result<bool> RowTransfer::write_again() {
   if (job_.cancelled()) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
   auto batch = retry_->next();
-  if (!batch) return std::move(batch.failure()).in("state");
+  if (!batch) return std::move(batch.failure());
   if (!*batch) return false;
   const int64_t rows = (*batch)->rows();
   auto outcome = writer_->write(job_.call_limits(limits_, job_.store_label()), ++sequence_, **batch);

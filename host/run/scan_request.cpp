@@ -19,7 +19,8 @@ ScanRequest scan_request(const View& view, const BatchSource& source, const Reso
   request.until = window.until;
   request.columns = plan.columns();
   request.key_columns = plan.key_columns();
-  request.include_null_cursor = view.null_timestamp != NullTimestamp::skip;
+  // Those that are skipped are counted where all is read anyway; at every tick they would only cost.
+  request.include_null_cursor = view.null_timestamp != NullTimestamp::skip || window.everything;
   request.batch_rows = limits.batch_rows;
   request.batch_bytes = limits.batch_bytes;
   return request;

@@ -163,9 +163,8 @@ struct Transformer::Work {
   Inside inside(const BatchView& view, int64_t row, Transformed& out, const CoercionError*& error) {
     const ColumnView& cursor = view[plan->cursor()];
     if (cursor.is_null(row)) {
-      if (window.null_timestamp == NullTimestamp::skip) return Inside::no;
       ++out.null_cursors;
-      return Inside::yes;
+      return window.null_timestamp == NullTimestamp::skip ? Inside::no : Inside::yes;
     }
     if (!window.after && !window.until) return Inside::yes;
     int64_t value = 0;

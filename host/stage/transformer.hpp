@@ -34,7 +34,7 @@ struct Transformed {
   Batch batch;                  // may have no rows
   int64_t read = 0;             // rows inside the window: batch rows + superseded + rejects; one kept back comes later
   int64_t superseded = 0;       // rows whose key has a newer row in the same batch
-  int64_t null_cursors = 0;     // rows without a cursor; under NullTimestamp::fail the run must fail
+  int64_t null_cursors = 0;     // rows without a cursor, also those that are skipped; under NullTimestamp::fail the run must fail
   std::vector<Reject> rejects;
 };
 

@@ -11,7 +11,7 @@ constexpr int64_t kApplicationId = 0x506e5374;
 // kMigrations[n] makes schema n + 1 of schema n. Never change one that was released: append.
 //
 // No foreign key ties rejects to runs: each has its own limit, and a reject outlives the run that met it.
-constexpr std::array<const char*, 2> kMigrations = {
+constexpr std::array<const char*, 3> kMigrations = {
     R"sql(
   CREATE TABLE position (
     view TEXT NOT NULL,
@@ -92,6 +92,10 @@ constexpr std::array<const char*, 2> kMigrations = {
   ALTER TABLE reject ADD COLUMN content BLOB;
   CREATE INDEX reject_to_retry ON reject (view, version, store, number) WHERE content IS NOT NULL;
   CREATE INDEX reject_to_replace ON reject (view, version, key) WHERE content IS NOT NULL;
+)sql",
+    R"sql(
+  ALTER TABLE position ADD COLUMN retried_fence INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE run ADD COLUMN rows_without_cursor INTEGER NOT NULL DEFAULT 0;
 )sql"};
 constexpr int64_t kSchemaVersion = kMigrations.size();
 

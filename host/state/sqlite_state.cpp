@@ -45,19 +45,20 @@ std::string_view kept(std::string_view text) {
 
 #define RUN_COLUMNS                                                                                                        \
   "run_id, view, version, reason, started_at_ns, finished_at_ns, outcome, position_from, position_to, rows_read, "         \
-  "rows_written, rows_unchanged, rows_stale, rows_rejected, attempts, error, guarantee, guarantee_why, holder, rows_retried"
+  "rows_written, rows_unchanged, rows_stale, rows_rejected, attempts, error, guarantee, guarantee_why, holder, rows_retried, "         \
+  "rows_without_cursor"
 #define REJECT_COLUMNS                                                                                                      \
   "view, version, run_id, key, field, value_class, reason, at_ns, store, store_id, attempts, retry_at_ns"
 // A run that is there already: its number, and so its place in the history, stays.
 #define RUN_UPSERT                                                                                                         \
-  "INSERT INTO run (" RUN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "                \
+  "INSERT INTO run (" RUN_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "             \
   "ON CONFLICT (run_id) DO UPDATE SET reason = excluded.reason, started_at_ns = excluded.started_at_ns, "                  \
   "finished_at_ns = excluded.finished_at_ns, outcome = excluded.outcome, position_from = excluded.position_from, "         \
   "position_to = excluded.position_to, rows_read = excluded.rows_read, rows_written = excluded.rows_written, "             \
   "rows_unchanged = excluded.rows_unchanged, rows_stale = excluded.rows_stale, rows_rejected = excluded.rows_rejected, "   \
   "attempts = excluded.attempts, error = excluded.error, guarantee = excluded.guarantee, "                                 \
   "guarantee_why = excluded.guarantee_why, holder = excluded.holder, "                              \
-  "rows_retried = excluded.rows_retried WHERE view = excluded.view AND version = excluded.version"
+  "rows_retried = excluded.rows_retried, rows_without_cursor = excluded.rows_without_cursor WHERE view = excluded.view AND version = excluded.version"
 
 void bind_run(Query& query, const RunRecord& run) {
   query.bind(run.run_id);
@@ -72,6 +73,7 @@ void bind_run(Query& query, const RunRecord& run) {
   for (const int64_t number : {run.read, run.written, run.unchanged, run.stale, run.rejected, run.attempts}) query.bind(number);
   for (const std::string* text : {&run.error, &run.guarantee, &run.guarantee_why, &run.holder}) query.bind(kept(*text));
   query.bind(run.retried);
+  query.bind(run.without_cursor);
 }
 
 RunRecord read_run(Query& query) {
@@ -89,7 +91,8 @@ RunRecord read_run(Query& query) {
     *number = query.integer(column++);
   }
   for (std::string* text : {&run.error, &run.guarantee, &run.guarantee_why, &run.holder}) *text = query.text(column++);
-  run.retried = query.integer(column);
+  run.retried = query.integer(column++);
+  run.without_cursor = query.integer(column);
   return run;
 }
 
@@ -158,6 +161,15 @@ class SqliteState final : public State {
     return locked("record the progress of " + run_label(run), [&] { return save_progress(run); });
   }
 
+  Result<void> save_rejects(const RunRecord& run, const std::vector<RejectRecord>& rejects) override {
+    return locked("record the rejects of " + run_label(run), [&] {
+      return database_->in_transaction([&]() -> Result<void> {
+        if (auto saved = replace_rejects(run, rejects); !saved) return saved;
+        return trim(run.view);
+      });
+    });
+  }
+
   Result<void> finish_run(const RunRecord& run, const std::vector<RejectRecord>& rejects,
                           const std::optional<PositionRecord>& position, const std::vector<RetriedReject>& retried) override {
     return locked("record the end of " + run_label(run), [&] {
@@ -166,7 +178,7 @@ class SqliteState final : public State {
         for (const RetriedReject& reject : retried) {
           if (auto saved = save_retried(run.view, reject); !saved) return saved;
         }
-        if (auto saved = save_rejects(run, rejects); !saved) return saved;
+        if (auto saved = replace_rejects(run, rejects); !saved) return saved;
         if (position) {
           if (auto saved = save_position(run.view, *position); !saved) return saved;
         }
@@ -285,13 +297,13 @@ class SqliteState final : public State {
 
   Result<std::optional<PositionRecord>> read_position(const ViewId& view) {
     Query query(*database_,
-                "SELECT ordinal, detail, text, store, store_id, fence, committed_at_ns FROM position "
+                "SELECT ordinal, detail, text, store, store_id, fence, committed_at_ns, retried_fence FROM position "
                 "WHERE view = ? AND version = ?",
                 view.name, view.version);
     std::optional<PositionRecord> record;
     if (query.next()) {
       const Position position{query.integer(0), query.text(1), query.text(2)};
-      record = PositionRecord{position, query.text(3), query.text(4), query.integer(5), query.integer(6)};
+      record = PositionRecord{position, query.text(3), query.text(4), query.integer(5), query.integer(6), query.integer(7)};
     }
     if (auto outcome = query.outcome(); !outcome) return outcome.failure();
     return record;
@@ -302,10 +314,10 @@ class SqliteState final : public State {
       return invalid("the position is longer than " + std::to_string(kPositionBytesMax) + " bytes");
     }
     return Query(*database_,
-                 "INSERT OR REPLACE INTO position (view, version, ordinal, detail, text, store, store_id, fence, committed_at_ns) "
-                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 "INSERT OR REPLACE INTO position (view, version, ordinal, detail, text, store, store_id, fence, committed_at_ns, "
+                 "retried_fence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                  view.name, view.version, record.position.ordinal, Blob{record.position.detail}, record.position.text,
-                 record.store, record.store_id, record.fence, record.committed_at_ns)
+                 record.store, record.store_id, record.fence, record.committed_at_ns, record.retried_fence)
         .run();
   }
 
@@ -314,7 +326,7 @@ class SqliteState final : public State {
   Result<void> save_progress(const RunRecord& run) {
     Query query(*database_,
                 "UPDATE run SET (" RUN_COLUMNS ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-                "?16, ?17, ?18, ?19, ?20) WHERE run_id = ?1 AND view = ?2 AND version = ?3 AND outcome = 'running'");
+                "?16, ?17, ?18, ?19, ?20, ?21) WHERE run_id = ?1 AND view = ?2 AND version = ?3 AND outcome = 'running'");
     bind_run(query, run);
     if (auto saved = query.run(); !saved) return saved;
     if (database_->changes() == 0) {
@@ -331,7 +343,7 @@ class SqliteState final : public State {
     return {};
   }
 
-  Result<void> save_rejects(const RunRecord& run, const std::vector<RejectRecord>& rejects) {
+  Result<void> replace_rejects(const RunRecord& run, const std::vector<RejectRecord>& rejects) {
     // A caller that could not know whether its first try was saved tries again.
     auto deleted = Query(*database_, "DELETE FROM reject WHERE view = ? AND version = ? AND run_id = ?", run.view.name,
                          run.view.version, run.run_id)
@@ -354,12 +366,13 @@ class SqliteState final : public State {
         .run();
   }
 
-  // A source that is read again brings the same row again; the store would take only the newest in any case.
+  // A source that is read again brings the same row again; the store would take only the newest in any case. What another store of that
+  // name refused stays: that one may come back.
   Result<void> save_refused_row(const RunRecord& run, const RejectRecord& reject) {
     auto replaced = Query(*database_,
                           "DELETE FROM reject WHERE view = ? AND version = ? AND key = ? AND content IS NOT NULL AND store = ? "
-                          "AND order_key <= ?",
-                          run.view.name, run.view.version, kept(reject.key), reject.store, Blob{reject.order})
+                          "AND store_id = ? AND order_key <= ?",
+                          run.view.name, run.view.version, kept(reject.key), reject.store, reject.store_id, Blob{reject.order})
                         .run();
     if (!replaced) return replaced;
     return Query(*database_,

@@ -20,6 +20,7 @@ struct PositionRecord {
   std::string store_id;  // the store's own identity when the position was committed
   int64_t fence = 0;
   int64_t committed_at_ns = 0;
+  int64_t retried_fence = 0;  // of the last run that tried, or gave up, rows which the store had refused before; 0: none did
 
   bool operator==(const PositionRecord&) const = default;
 };
@@ -42,6 +43,7 @@ struct RunRecord {
   std::string guarantee_why;
   std::string holder;
   int64_t retried = 0;  // among read: rows that an earlier run's store refused
+  int64_t without_cursor = 0;  // rows without a value in the timestamp field, written or skipped
 
   bool operator==(const RunRecord&) const = default;
 };
@@ -97,7 +99,7 @@ struct StoredDefinition {
   bool operator==(const StoredDefinition&) const = default;
 };
 
-// Thread-safe. Every function that changes something returns only when the change is on disk, or fails and has changed nothing.
+// Thread-safe. The message of a failure names the state. Every function that changes something returns only when the change is on disk, or fails and has changed nothing.
 // Each may wait for the disk, and up to 5 seconds for another process: not for the event loop. A full or read-only disk is a
 // Failure with PENSTOCK_RETRY_AFTER, and the same call works when there is room again.
 class State {
@@ -111,10 +113,12 @@ class State {
   virtual Result<void> start_run(const RunRecord&) = 0;
   // Progress of a run that goes on, NOT_FOUND for any other.
   virtual Result<void> update_run(const RunRecord&) = 0;
+  // The rejects of a run that goes on; finish_run replaces them.
+  virtual Result<void> save_rejects(const RunRecord&, const std::vector<RejectRecord>&) = 0;
   // The end of a run, its rejects and (completed, durable store) the new position, in one transaction. Trims history and
   // rejects to the limits given at opening. The run need not have been started here; finishing it again replaces what it left
   // the first time. Rejects are kept under this run, whatever they say; of its texts and theirs, 8 KiB each. A row to be tried
-  // again takes the place of what is kept for the same key with a lesser order key. `retried` changes only what is still there.
+  // again takes the place of what the same store refused before of the same key with a lesser order key. `retried` changes only what is still there.
   virtual Result<void> finish_run(const RunRecord&, const std::vector<RejectRecord>&, const std::optional<PositionRecord>&,
                                   const std::vector<RetriedReject>& retried = {}) = 0;
   // Marks runs that a former host left as running: interrupted.

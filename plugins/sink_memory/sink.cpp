@@ -47,7 +47,7 @@ class MemoryWriter final : public Writer {
 
   void commit(const Call&, const Position& position) override {
     check_usable();
-    store_->store_marker(run_, position);
+    store_->commit(run_, position);
   }
 
   void abort(const Call&) override { over_ = true; }
@@ -102,7 +102,10 @@ std::unique_ptr<Writer> MemorySink::begin(const Call&, const RunSpec& spec) {
 
 Marker MemorySink::load_marker(const Call&, const ViewRef& view) {
   Marker out;
-  out.position = store_->marker(view_name(view), &out.fence);
+  Store::MarkerState state = store_->marker(view_name(view));
+  out.position = std::move(state.position);
+  out.fence = state.fence;
+  out.committed_fence = state.committed;
   out.store_id = store_->id();
   return out;
 }

@@ -127,14 +127,23 @@ void Store::sweep(View& view, const std::string& view_name, SteadyTime now) {
 
 void Store::store_marker(const RunRef& run, const std::optional<Position>& position) {
   const std::lock_guard lock(mutex_);
-  fenced_view(run).marker = position;
+  View& view = fenced_view(run);
+  view.marker = position;
+  view.committed = 0;
 }
 
-std::optional<Position> Store::marker(const std::string& view, int64_t* fence) {
+void Store::commit(const RunRef& run, const Position& position) {
+  const std::lock_guard lock(mutex_);
+  View& view = fenced_view(run);
+  view.marker = position;
+  view.committed = run.fence;
+}
+
+Store::MarkerState Store::marker(const std::string& view) {
   const std::lock_guard lock(mutex_);
   const auto found = views_.find(view);
-  *fence = found == views_.end() ? 0 : found->second.fence;
-  return found == views_.end() ? std::nullopt : found->second.marker;
+  if (found == views_.end()) return {};
+  return {found->second.marker, found->second.fence, found->second.committed};
 }
 
 size_t Store::read(const std::string& view_name, const Schema& fields, const std::vector<std::string_view>& keys, BatchBuilder& out,

@@ -54,7 +54,13 @@ class Store {
 
   // Throws FENCED unless the view's fence is that one.
   void store_marker(const RunRef&, const std::optional<Position>&);
-  std::optional<Position> marker(const std::string& view, int64_t* fence);
+  void commit(const RunRef&, const Position&);  // as store_marker, by the run itself
+  struct MarkerState {
+    std::optional<Position> position;
+    int64_t fence = 0;      // the last given out
+    int64_t committed = 0;  // of the run that set the position, if a run did
+  };
+  MarkerState marker(const std::string& view);
 
   // One row a key. Returns how many values were of another type than asked for, and the first such field in *first_bad.
   size_t read(const std::string& view, const Schema& fields, const std::vector<std::string_view>& keys, BatchBuilder& out,
@@ -80,6 +86,7 @@ class Store {
     size_t next_bucket = 0;  // where the sweep goes on
     std::shared_ptr<const Schema> fields;
     int64_t fence = 0;
+    int64_t committed = 0;
     std::optional<Position> marker;
   };
 

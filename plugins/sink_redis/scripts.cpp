@@ -3,20 +3,19 @@
 namespace penstock::redis {
 namespace {
 
-// A fence must be greater than every earlier one of the view, also when someone deleted the marker but not the profiles, so
-// a new marker starts at the server's clock in microseconds. A marker from another life of the store (a deleted or restored
+// A fence must be greater than every earlier one of the view, also of those that the store does not remember: someone deleted the
+// marker but not the profiles, or the store went back to an older copy, while hosts keep rows of later runs that it had refused. So it is
+// the server's clock in microseconds, or one more than the last where the clock is behind. A marker from another life of the store (a deleted or restored
 // one) has no position that could be trusted.
 constexpr char kBegin[] = R"lua(
 redis.call('SET', KEYS[2], ARGV[2], 'NX')
 local store = redis.call('GET', KEYS[2])
 if redis.call('HGET', KEYS[1], 'store') ~= store then
-  redis.call('HDEL', KEYS[1], 'ordinal', 'detail', 'text')
+  redis.call('HDEL', KEYS[1], 'ordinal', 'detail', 'text', 'committed')
 end
-if redis.call('HEXISTS', KEYS[1], 'fence') == 0 then
-  local now = redis.call('TIME')
-  redis.call('HSET', KEYS[1], 'fence', now[1] .. string.format('%06d', now[2]))
-end
-redis.call('HINCRBY', KEYS[1], 'fence', 1)
+local now = redis.call('TIME')
+local clock = now[1] .. string.format('%06d', now[2])
+if redis.call('HINCRBY', KEYS[1], 'fence', 1) < tonumber(clock) then redis.call('HSET', KEYS[1], 'fence', clock) end
 redis.call('HSET', KEYS[1], 'run', ARGV[1], 'seq', '0', 'store', store)
 return {redis.call('HGET', KEYS[1], 'fence'), store}
 )lua";
@@ -112,19 +111,20 @@ local marker = redis.call('HMGET', KEYS[1], 'store', 'fence', 'run', 'seq')
 if marker[1] ~= ARGV[3] then return 'W' end
 if marker[2] ~= ARGV[1] or marker[3] ~= ARGV[2] then return 'F' end
 if marker[4] ~= ARGV[4] then return 'S' end
-redis.call('HSET', KEYS[1], 'ordinal', ARGV[5], 'detail', ARGV[6], 'text', ARGV[7])
+redis.call('HSET', KEYS[1], 'ordinal', ARGV[5], 'detail', ARGV[6], 'text', ARGV[7], 'committed', ARGV[1])
 return 'K'
 )lua";
 
 constexpr char kLoadMarker[] = R"lua(
 redis.call('SET', KEYS[2], ARGV[1], 'NX')
-local m = redis.call('HMGET', KEYS[1], 'fence', 'store', 'ordinal', 'detail', 'text')
-return {redis.call('GET', KEYS[2]), m[1], m[2], m[3], m[4], m[5]}
+local m = redis.call('HMGET', KEYS[1], 'fence', 'store', 'ordinal', 'detail', 'text', 'committed')
+return {redis.call('GET', KEYS[2]), m[1], m[2], m[3], m[4], m[5], m[6]}
 )lua";
 
 constexpr char kCompareAndStore[] = R"lua(
 if (redis.call('HGET', KEYS[1], 'fence') or '0') ~= ARGV[1] then return 'F' end
 redis.call('SET', KEYS[2], ARGV[2], 'NX')
+redis.call('HDEL', KEYS[1], 'committed')
 if ARGV[3] == '1' then
   redis.call('HSET', KEYS[1], 'store', redis.call('GET', KEYS[2]), 'ordinal', ARGV[4], 'detail', ARGV[5], 'text', ARGV[6])
 else

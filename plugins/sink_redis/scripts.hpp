@@ -10,7 +10,7 @@ enum class Script : size_t {
   begin,              // KEYS marker store · ARGV run, new store id -> [fence, store id]
   write,              // KEYS marker profile… · ARGV see scripts.cpp -> one code a row, or one RunCode
   commit,             // KEYS marker · ARGV fence run store seq ordinal detail text -> kDone or a RunCode
-  load_marker,        // KEYS marker store · ARGV new store id -> [store id, fence, store of the marker, ordinal, detail, text]
+  load_marker,        // KEYS marker store · ARGV new store id -> [store id, fence, store of the marker, ordinal, detail, text, committed]
   compare_and_store,  // KEYS marker store · ARGV fence, new store id, "1" or "0" (remove), ordinal, detail, text -> as commit
   remove,             // KEYS profile… -> how many were there
   set_ttl,            // KEYS profile… · ARGV milliseconds, 0: never expires -> how many were there

@@ -82,15 +82,17 @@ Marker RedisSink::load_marker(const Call& call, const ViewRef& view) {
   const Layout layout(settings_.key_prefix, view.view, view.view_version);
   return repeatable(call, [&](Session& session) {
     const Reply reply = session.run(call, Script::load_marker, {layout.marker_key, layout.store_key}, {new_store_id()});
-    if (!reply.is_array() || reply.items() != 6)
+    if (!reply.is_array() || reply.items() != 7)
       throw Error(PENSTOCK_STATUS_DATA_LOSS, "load marker: the server's answer is not what the script returns");
     const Reply store = reply.first_item(), fence = store.next(), written_in = fence.next(), ordinal = written_in.next(),
-                detail = ordinal.next(), text = detail.next();
+                detail = ordinal.next(), text = detail.next(), committed = text.next();
     Marker out;
     out.store_id = store.text();
     std::from_chars(fence.text().data(), fence.text().data() + fence.text().size(), out.fence);
     // A marker from before the store was emptied, or from another store, says nothing about what is here.
-    if (!ordinal.is_nil() && written_in.text() == store.text()) out.position = position_from_reply(layout, ordinal, detail, text);
+    if (ordinal.is_nil() || written_in.text() != store.text()) return out;
+    out.position = position_from_reply(layout, ordinal, detail, text);
+    if (!committed.is_nil()) std::from_chars(committed.text().data(), committed.text().data() + committed.text().size(), out.committed_fence);
     return out;
   });
 }

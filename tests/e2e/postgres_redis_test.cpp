@@ -123,6 +123,27 @@ TEST_F(PostgresToRedis, ARowThatTheStoreRefusedArrivesOnceItCan) {
   EXPECT_EQ(json_counts(materialize()), "read 0 = written 0 + unchanged 0 + stale 0 + rejected 0, retried 0");
 }
 
+TEST_F(PostgresToRedis, ARefusedRowThatArrivedComesBackAfterTheStoreIsRestoredToBefore) {
+  insert_users(*postgres_, 0, 1000);
+  const std::string key = std::string("penstock:") + kView + "_v1:u7";
+  redis_->command({"SET", key, "mine"});
+  EXPECT_EQ(json_number(materialize(), "rejected"), 1);
+  redis_->command({"DEL", key});
+  ASSERT_EQ(redis_->command({"SAVE"}), "OK");
+  const auto dump = std::filesystem::path(redis_->folder()) / "dump.rdb", copy = dump.parent_path() / "copy.rdb";
+  std::filesystem::copy_file(dump, copy);
+  EXPECT_EQ(json_counts(materialize()), "read 1 = written 1 + unchanged 0 + stale 0 + rejected 0, retried 1");
+
+  redis_->kill9();
+  std::filesystem::copy_file(copy, dump, std::filesystem::copy_options::overwrite_existing);
+  redis_->restart();
+  const std::string run = materialize();
+  EXPECT_EQ(json_counts(run), "read 1000 = written 1 + unchanged 999 + stale 0 + rejected 0, retried 0");
+  EXPECT_THAT(run, HasSubstr("the store went back to before it took rows that it had refused (restored, or failed over): reading everything again"));
+  EXPECT_EQ(redis_profiles(*redis_), expected_profiles(*postgres_));
+  EXPECT_EQ(json_counts(materialize()), "read 0 = written 0 + unchanged 0 + stale 0 + rejected 0, retried 0");
+}
+
 TEST_F(PostgresToRedis, RejectsAreDroppedByCommandBesideARunningHost) {
   insert_users(*postgres_, 0, 100);
   redis_->command({"SET", std::string("penstock:") + kView + "_v1:u7", "mine"});

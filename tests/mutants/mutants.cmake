@@ -17,8 +17,8 @@ kill(marker_before_data BY simulator)
 kill(no_second_look BY simulator)
 
 edit(host/run/machine.cpp
-[=[  if (marker.store_id == store_id_ && marker.position == loaded_->position) {]=]
-[=[  if (marker.store_id == store_id_ && (marker.position == loaded_->position || MUTANT(any_marker_will_do))) {]=])
+[=[marker.position == loaded_->position && marker.committed_fence == loaded_->committed_fence) {]=]
+[=[((marker.position == loaded_->position && marker.committed_fence == loaded_->committed_fence) || MUTANT(any_marker_will_do))) {]=])
 kill(any_marker_will_do BY simulator)
 
 edit(host/run/machine.cpp
@@ -29,9 +29,9 @@ kill(wiped_store_keeps_position BY simulator)
 
 edit(host/run/machine.cpp
 [=[  position_ = marker->position;
-  if (!local) {]=]
+  if (local && request_.local->retried_fence > 0) {]=]
 [=[  position_ = MUTANT(ignore_marker) && local ? local : marker->position;
-  if (!local) {]=])
+  if (local && request_.local->retried_fence > 0 && !MUTANT(retries_may_be_lost)) {]=])
 kill(ignore_marker BY simulator)
 
 edit(host/run/machine.cpp
@@ -43,9 +43,40 @@ edit(host/run/machine.cpp
 kill(forgetful_store_is_believed BY simulator)
 
 edit(host/run/machine.cpp
-[=[  step_ = request_.slice() || !scanned_ ? Step::record : Step::commit_marker;]=]
-[=[  step_ = (request_.slice() && !MUTANT(slice_moves_position)) || !scanned_ ? Step::record : Step::commit_marker;]=])
+[=[  step_ = request_.slice() ? Step::record : Step::save_refused;]=]
+[=[  step_ = (request_.slice() && !MUTANT(slice_moves_position)) || (!scanned_ && MUTANT(retries_commit_no_marker)) ? Step::record : Step::save_refused;]=])
 kill(slice_moves_position BY simulator)
+
+# Rows that the store refused.
+kill(retries_may_be_lost BY simulator)
+kill(retries_commit_no_marker BY simulator)
+edit(host/run/machine.cpp
+[=[counts_.given_up > 0 || (known > 0 && !position_);]=]
+[=[(counts_.given_up > 0 && !MUTANT(given_up_for_good)) || (known > 0 && !position_);]=])
+kill(given_up_for_good BY simulator)
+edit(host/run/execution.cpp
+[=[  if (!any) return {};]=]
+[=[  if (!any || MUTANT(refused_rows_saved_with_the_record)) return {};]=])
+kill(refused_rows_saved_with_the_record BY simulator)
+edit(host/run/reject_retry.cpp
+[=[  if (outcome == RunOutcome::completed) results = given_up_;]=]
+[=[  if (outcome == RunOutcome::completed || MUTANT(failed_runs_give_rows_up)) results = given_up_;]=])
+kill(failed_runs_give_rows_up BY simulator)
+edit(host/run/reject_retry.cpp
+[=[  for (size_t i = batch_begin_; i < tried_.size(); ++i) tried_[i].resolved = true;
+  for (const RejectedRow& row : outcome.rejected) {]=]
+[=[  for (size_t i = batch_begin_; i < tried_.size(); ++i) tried_[i].resolved = true;
+  if (MUTANT(tried_once_is_enough)) return;
+  for (const RejectedRow& row : outcome.rejected) {]=])
+kill(tried_once_is_enough BY simulator)
+edit(tests/sim/disk.cpp
+[=[old.record.store_id == reject.store_id && old.record.order <= reject.order; });]=]
+[=[(old.record.store_id == reject.store_id || MUTANT(refused_by_another_is_replaced)) && old.record.order <= reject.order; });]=])
+kill(refused_by_another_is_replaced BY simulator)
+edit(tests/sim/store.cpp
+[=[  marker.fence = std::max(marker.fence + 1, now);]=]
+[=[  marker.fence = MUTANT(fences_come_again) ? marker.fence + 1 : std::max(marker.fence + 1, now);]=])
+kill(fences_come_again BY simulator)
 
 edit(host/run/machine.cpp
 [=[  if (!detailed && request_.view.lookback.count() > 0) {]=]
@@ -59,8 +90,8 @@ kill(lookback_is_cut_short BY simulator)
 
 # The record before the marker is masked by the marker: P is the smaller of the two.
 edit(host/run/machine.cpp
-[=[  if (moved_) return PositionRecord{window_.until,]=]
-[=[  if (moved_ || (MUTANT(record_whatever_happened) && begun_)) return PositionRecord{window_.until,]=])
+[=[  if (moved_) {]=]
+[=[  if (moved_ || (MUTANT(record_whatever_happened) && begun_)) {]=])
 edit(host/run/machine.cpp
 [=[  // A store that does not survive a restart never has a remembered position.]=]
 [=[  if (MUTANT(record_whatever_happened) && begun_) return PositionRecord{window_.until, request_.view.store, store_id_, fence_, now_ns};]=])
@@ -93,8 +124,8 @@ edit(host/stage/transformer.cpp
 kill(upper_bound_excluded BY simulator)
 
 edit(host/stage/transformer.cpp
-[=[      if (window.null_timestamp == NullTimestamp::skip) return Inside::no;]=]
-[=[      if (window.null_timestamp == NullTimestamp::skip || MUTANT(rows_without_time_are_dropped)) return Inside::no;]=])
+[=[      return window.null_timestamp == NullTimestamp::skip ? Inside::no : Inside::yes;]=]
+[=[      return window.null_timestamp == NullTimestamp::skip || MUTANT(rows_without_time_are_dropped) ? Inside::no : Inside::yes;]=])
 kill(rows_without_time_are_dropped BY simulator)
 
 edit(host/stage/transformer.cpp

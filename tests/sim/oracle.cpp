@@ -57,7 +57,7 @@ std::optional<std::string> Oracle::check(const Store::Data& store, bool store_lo
   if (!marker.there || !marker.positioned || marker.store_id != store.store_id) return {};
   for (const size_t index : database_.snapshot()) {
     const Version& version = database_.versions()[index];
-    if (!covered(version, marker)) continue;
+    if (!covered(version, marker) || store_.ever_refused(static_cast<size_t>(version.entity))) continue;
     const Store::Profile& profile = store.profiles[static_cast<size_t>(version.entity)];
     if (!profile.there || times_of_profile(profile) < times_of(version))
       return "the marker says " + std::to_string(marker.position) + ", and the store has not " + label(version);

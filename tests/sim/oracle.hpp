@@ -13,9 +13,9 @@ namespace penstock::sim {
 
 class Oracle {
  public:
-  Oracle(const Setup& setup, const Database& database) : setup_(setup), database_(database) {}
+  Oracle(const Setup& setup, const Database& database, const Store& store) : setup_(setup), database_(database), store_(store) {}
 
-  // After every event: what the store claims by its marker is there, every profile is a row version that existed, and none got
+  // After every event: what the store claims by its marker is there (but for what it ever refused), every profile is a row version that existed, and none got
   // older, unless the store itself has just lost something. Says what is wrong.
   std::optional<std::string> check(const Store::Data& store, bool store_lost_something);
   // Once everything has come to rest: every entity is as new as the table.
@@ -37,6 +37,7 @@ class Oracle {
 
   const Setup& setup_;
   const Database& database_;
+  const Store& store_;
   std::array<Store::Profile, kMostEntities> before_;
 };
 

@@ -16,6 +16,7 @@ Setup Setup::of(uint64_t seed, uint32_t mask) {
   if (chance.one_in(4)) wanted &= static_cast<uint32_t>(chance.next());
   if (chance.one_in(8)) wanted = 1u << chance.below(18);
   out.faults = wanted & mask & kAllFaults;
+  const bool refuses_with_others = (wanted >> 20 & 1) != 0;
 
   constexpr int64_t kTicks[] = {1, 1'000, 1'000'000};
   constexpr Cursor kCursors[] = {Cursor::database_time, Cursor::database_time, Cursor::application_time, Cursor::xid};
@@ -26,6 +27,7 @@ Setup Setup::of(uint64_t seed, uint32_t mask) {
   out.null_cursors = out.cursor != Cursor::xid && chance.one_in(6);
   out.durable = !chance.one_in(8);
   out.marker = out.durable || !chance.one_in(3);
+  out.leave_out_what_loses_refused_rows(refuses_with_others);
   out.entities = chance.between(1, 6);
   out.values = chance.one_in(3) ? 3 : 1000;
   out.margin_ns = 2'000;
@@ -40,6 +42,20 @@ Setup Setup::of(uint64_t seed, uint32_t mask) {
   out.honoured = PENSTOCK_HONOURED_COLUMNS | (chance.one_in(3) ? 0 : PENSTOCK_HONOURED_ORDER) |
                  (static_cast<uint32_t>(chance.next()) & (PENSTOCK_HONOURED_SINCE | PENSTOCK_HONOURED_UNTIL | PENSTOCK_HONOURED_NULL_CURSOR));
   return out;
+}
+
+// Refused rows are in the state alone: with it they are lost. And only the host that wrote one on a later try can tell that the store
+// went back to before that, unless another has committed since, or the store is one that forgets, of which nothing is remembered.
+void Setup::leave_out_what_loses_refused_rows(bool keep_them) {
+  constexpr uint32_t kStoreLoses = kStoreFailover | kStoreWiped | kStoreRestored;
+  if (!has(kRowsRefused)) return;
+  const bool store_loses = (faults & kStoreLoses) != 0 || !durable;
+  if (!durable && (faults & (kStoreFailover | kStoreRestored)) != 0) {
+    faults &= ~kRowsRefused;
+    return;
+  }
+  if (!has(kStateLost) && !(has(kSecondHost) && store_loses)) return;
+  faults &= keep_them ? ~(kStateLost | kSecondHost) : ~kRowsRefused;
 }
 
 std::string Setup::text() const {

@@ -29,12 +29,14 @@ enum FaultKind : uint32_t {
   kCancelled = 1u << 15,       // runs, by whoever stops the host
   kByHand = 1u << 16,          // full runs and slices in between
   kUnpromised = 1u << 17,      // rows that no rule promises: dated back too far, or corrected in place
-  kAllFaults = (1u << 18) - 1,
+  kRowsRefused = 1u << 18,     // by the store, each for a while
+  kAllFaults = (1u << 19) - 1,
 };
 
 inline constexpr std::string_view kFaultNames[] = {
     "host-crash",     "host-pause",    "second-host", "source-fails", "store-fails",  "store-delays", "store-failover", "store-wiped", "store-restored",
-    "store-refuses",  "state-fails",   "state-lost",  "clock-back",   "rollback",     "prepared",     "cancelled",      "by-hand",     "unpromised"};
+    "store-refuses",  "state-fails",   "state-lost",  "clock-back",   "rollback",     "prepared",     "cancelled",      "by-hand",     "unpromised",
+    "rows-refused"};
 
 struct Setup {
   enum class Cursor { database_time /* class A */, application_time /* class B */, xid /* class A */ };
@@ -65,6 +67,9 @@ struct Setup {
   // `mask`: faults that may be there at all.
   static Setup of(uint64_t seed, uint32_t mask = kAllFaults);
   std::string text() const;
+
+ private:
+  void leave_out_what_loses_refused_rows(bool keep_them);
 };
 
 }  // namespace penstock::sim

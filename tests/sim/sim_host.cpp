@@ -106,7 +106,8 @@ void SimHost::end_run() {
   std::optional<std::chrono::nanoseconds> retry;
   last_failure_ = report.failure ? report.failure->message : "";
   const RunRecord& run = report.record;
-  if (run.read != run.written + run.unchanged + run.stale + run.rejected || run.rejected != 0) ended_badly_ = true;
+  if (run.read != run.written + run.unchanged + run.stale + run.rejected || (run.rejected != 0 && !around_.setup.has(kRowsRefused)))
+    ended_badly_ = true;
   if (report.failure) {
     retry = retries_.after(*report.failure, ++attempts_);
     if (!retry) attempts_ = 0;

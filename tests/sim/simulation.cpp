@@ -9,11 +9,13 @@
 namespace penstock::sim {
 namespace {
 
+constexpr int64_t kMinute = 61'000'000'000;
+
 class Simulation {
  public:
   Simulation(const Setup& setup, const std::function<void(const std::string&)>& trace)
       : setup_(setup), trace_(trace), chance_(setup.seed ^ 0x5bd1e995), hazards_(setup, chance_), database_(setup, chance_), store_(setup),
-        oracle_(setup, database_) {
+        oracle_(setup, database_, store_) {
     const int64_t hours[] = {0, 2, -2};
     for (int64_t i = 0; i < (setup.has(kSecondHost) ? 2 : 1); ++i)
       hosts_.push_back(std::make_unique<SimHost>(around_, hours[chance_.below(3)] * 3'600'000'000'000));
@@ -70,6 +72,13 @@ class Simulation {
     if (hazards_.happens(kStoreRestored, kRare)) store_.dump();
     if (hazards_.happens(kStoreRestored, kRare)) lose("the store is restored", [&] { store_.restore(); });
     if (!setup_.durable && hazards_.happens(kHostCrash, kRare)) lose("the store restarts", [&] { store_.wipe(true); });
+    if (hazards_.happens(kRowsRefused, 12)) {
+      const auto entity = static_cast<size_t>(chance_.below(setup_.entities));
+      store_.refuse(entity, !store_.refuses(entity));
+      say("e" + std::to_string(entity) + (store_.refuses(entity) ? " is refused" : " is taken again"));
+    }
+    // What was tried in vain is tried again only after a minute.
+    if (hazards_.happens(kRowsRefused, kRare)) database_.advance(kMinute);
     if (store_.any_delayed() && chance_.one_in(6)) {
       say("a delayed call arrives");
       store_.execute_delayed();
@@ -98,6 +107,7 @@ class Simulation {
   // Faults stop; what was promised must become true within some runs.
   void come_to_rest() {
     hazards_.stop();
+    store_.refuse_nothing();
     ++event_;
     database_.settle(event_);
     while (store_.any_delayed()) store_.execute_delayed();
@@ -107,10 +117,13 @@ class Simulation {
       if (host->dead()) host->restart();
     check();
     // Those under way began by what was true before; two more by what is true now.
+    // What a host was refused only that host tries again.
+    const int64_t enough = setup_.has(kRowsRefused) ? 1 + 2 * static_cast<int64_t>(hosts_.size()) : 3;
     constexpr int64_t kRounds = 40;
     int64_t quiet = 0;
-    for (int64_t round = 0; round < kRounds && quiet < 3 && !outcome_.broken; ++round) {
+    for (int64_t round = 0; round < kRounds && quiet < enough && !outcome_.broken; ++round) {
       ++event_;
+      if (setup_.has(kRowsRefused)) database_.advance(60 * kMinute);
       SimHost& host = *hosts_[static_cast<size_t>(round) % hosts_.size()];
       const int64_t completed = host.completed(), runs = host.runs();
       for (int i = 0; i < 400 && (host.running() || host.runs() == runs); ++i) {
@@ -121,7 +134,7 @@ class Simulation {
       if (trace_) say("at rest: " + (host.last_failure().empty() ? "completed" : host.last_failure()));
       check();
     }
-    if (!outcome_.broken && quiet < 3) outcome_.broken = "does not come to rest: " + hosts_[0]->last_failure();
+    if (!outcome_.broken && quiet < enough) outcome_.broken = "does not come to rest: " + hosts_[0]->last_failure();
     if (!outcome_.broken) outcome_.broken = oracle_.check_rest(store_.data());
     if (!outcome_.broken && oracle_.exact_in_ties()) compare_with_a_fresh_sync();
   }

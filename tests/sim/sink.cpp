@@ -45,11 +45,18 @@ class SimSink::Writer final : public SinkWriter {
     const BatchView view = batch.view();
     WriteOutcome outcome;
     std::optional<Failure> failure;
-    const int64_t rows = view.rows(), a_call = sink_.setup_.rows_a_call;
+    std::vector<Write> taken;
+    for (int64_t row = 0; row < view.rows(); ++row) {
+      const Write write = write_of(view, row);
+      if (sink_.store_.refuses(write.entity))
+        outcome.rejected.push_back({row, PENSTOCK_REJECT_NO_COLUMN, "something else has the key", true});
+      else
+        taken.push_back(write);
+    }
+    const int64_t rows = static_cast<int64_t>(taken.size()), a_call = sink_.setup_.rows_a_call;
     const int64_t breaks_at = sink_.hazards_.happens(kStoreFails, 12) ? sink_.chance_.below(rows + 1) : -1;
     for (int64_t first = 0; first < rows; first += a_call) {
-      std::vector<Write> call;
-      for (int64_t row = first; row < std::min(first + a_call, rows); ++row) call.push_back(write_of(view, row));
+      std::vector<Write> call(taken.begin() + first, taken.begin() + std::min(first + a_call, rows));
       const bool breaks = breaks_at >= first && breaks_at < first + a_call;
       const RunStamp stamp = stamp_;
       ++stamp_.sequence;
@@ -138,6 +145,7 @@ Result<Marker> SimSink::load_marker(const CallLimits&, const ViewId&, const std:
   Marker out;
   out.store_id = std::to_string(found.store_id);
   out.fence = found.fence;
+  out.committed_fence = found.positioned ? found.committed : 0;
   if (found.positioned) out.position = Position{found.position, {}, std::to_string(found.position)};
   return out;
 }

@@ -30,11 +30,10 @@ RunStamp Store::begin(int64_t run, int64_t now) {
   if (data_.store_id == 0) data_.store_id = next_store_id_++;
   Marker& marker = data_.marker;
   if (!marker.there || marker.store_id != data_.store_id) marker.positioned = false;
-  // A new marker must be above every fence that profiles may still have.
-  if (!marker.there) marker.fence = now / 1000;
   marker.there = true;
   marker.store_id = data_.store_id;
-  ++marker.fence;
+  // Above every fence that profiles, and refused rows that hosts keep, may still have.
+  marker.fence = std::max(marker.fence + 1, now);
   marker.run = run;
   marker.sequence = 0;
   return {marker.store_id, marker.fence, run, 0};
@@ -70,6 +69,7 @@ Store::Answer Store::commit(const RunStamp& stamp, int64_t position, uint64_t sn
   changed();
   data_.marker.positioned = true;
   data_.marker.position = position;
+  data_.marker.committed = stamp.fence;
   data_.marker.snapshot_event = snapshot_event;
   return Answer::done;
 }

@@ -47,6 +47,7 @@ class Store {
     int64_t store_id = 0, fence = 0, run = 0, sequence = 0;
     bool positioned = false;
     int64_t position = 0;
+    int64_t committed = 0;        // the fence of the run that set it
     uint64_t snapshot_event = 0;  // of the run that committed it; for the oracle
   };
   struct Data {
@@ -67,6 +68,12 @@ class Store {
   Answer commit(const RunStamp& stamp, int64_t position, uint64_t snapshot_event);
   // With the store's identity, which it gets now if it has none.
   Marker load_marker();
+
+  // Rows of an entity are refused, or not any more: whatever holds its key, it is no part of the data.
+  void refuse(size_t entity, bool refused) { refused_[entity] = refused, ever_refused_[entity] |= refused; }
+  void refuse_nothing() { refused_ = {}; }
+  bool refuses(size_t entity) const { return refused_[entity]; }
+  bool ever_refused(size_t entity) const { return ever_refused_[entity]; }
 
   // What is executed although the client gave it up.
   struct Delayed {
@@ -97,6 +104,7 @@ class Store {
   std::deque<Data> past_;  // before each of the last calls
   std::optional<Data> dump_;
   std::vector<Delayed> delayed_;
+  std::array<bool, kMostEntities> refused_{}, ever_refused_{};
   int64_t generation_ = 1;
   int64_t next_store_id_ = 1;
 };

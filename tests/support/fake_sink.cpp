@@ -69,7 +69,7 @@ class FakeWriter final : public SinkWriter {
     const Call call(store_, "commit", limits);
     if (fenced()) return fenced_off();
     if (!flushed_) return internal("commit without a flush");
-    if (call.happens()) view().marker = position;
+    if (call.happens()) view().marker = position, view().committed = fence_;
     return result(call);
   }
 
@@ -132,7 +132,7 @@ Result<Marker> FakeSink::load_marker(const CallLimits& limits, const ViewId& vie
   const Call call(store_, "load_marker", limits);
   if (call.fault()) return call.fault()->failure;
   const FakeStore::View& found = store_.views[view];
-  return Marker{found.marker, found.fence, store_.store_id};
+  return Marker{found.marker, found.fence, store_.store_id, found.committed};
 }
 
 Result<std::unique_ptr<SinkWriter>> FakeSink::begin(const CallLimits& limits, const WriteSpec& spec) {

@@ -34,6 +34,7 @@ struct FakeStore {
     std::map<std::string, Profile> profiles;
     int64_t fence = 0;
     std::optional<host::Position> marker;
+    int64_t committed = 0;  // the fence of the run that set it
   };
 
   std::map<host::ViewId, View> views = {};

@@ -96,6 +96,20 @@ Result<void> FakeState::finish_run(const RunRecord& run, const std::vector<Rejec
     if (!now.retryable) record.retryable = false, record.row.clear();
     if (now.resolved) rejects_.erase(it);
   }
+  replace_rejects(run, rejects);
+  if (position) positions_[run.view] = *position;
+  trim(runs_, run.view, std::max<int64_t>(limits_.history_runs, 1));
+  return {};
+}
+
+Result<void> FakeState::save_rejects(const RunRecord& run, const std::vector<RejectRecord>& rejects) {
+  const std::lock_guard lock(mutex_);
+  if (auto failure = wanted_failure("save_rejects")) return *failure;
+  replace_rejects(run, rejects);
+  return {};
+}
+
+void FakeState::replace_rejects(const RunRecord& run, const std::vector<RejectRecord>& rejects) {
   std::erase_if(rejects_, [&](const StoredReject& r) { return view_of(r) == run.view && r.record.run_id == run.run_id; });
   for (RejectRecord reject : rejects) {
     reject.view = run.view;
@@ -103,14 +117,11 @@ Result<void> FakeState::finish_run(const RunRecord& run, const std::vector<Rejec
     if (!reject.retryable) reject = {reject.view, reject.run_id, reject.key, reject.column, reject.value_class, reject.reason, reject.at_ns};
     std::erase_if(rejects_, [&](const StoredReject& r) {
       const RejectRecord& old = r.record;
-      return reject.retryable && old.retryable && old.view == run.view && old.key == reject.key && old.store == reject.store && old.order <= reject.order;
+      return reject.retryable && old.retryable && old.view == run.view && old.key == reject.key && old.store == reject.store && old.store_id == reject.store_id && old.order <= reject.order;
     });
     rejects_.push_back({++last_number_, std::move(reject)});
   }
-  if (position) positions_[run.view] = *position;
-  trim(runs_, run.view, std::max<int64_t>(limits_.history_runs, 1));
   trim(rejects_, run.view, std::max<int64_t>(limits_.rejects_kept, 0));
-  return {};
 }
 
 Result<void> FakeState::close_interrupted_runs(int64_t now_ns) {

@@ -25,6 +25,7 @@ class FakeState final : public host::State {
   host::Result<void> forget_position(const host::ViewId& view) override;
   host::Result<void> start_run(const host::RunRecord& run) override;
   host::Result<void> update_run(const host::RunRecord& run) override;
+  host::Result<void> save_rejects(const host::RunRecord& run, const std::vector<host::RejectRecord>& rejects) override;
   host::Result<void> finish_run(const host::RunRecord& run, const std::vector<host::RejectRecord>& rejects,
                                 const std::optional<host::PositionRecord>& position,
                                 const std::vector<host::RetriedReject>& retried = {}) override;
@@ -41,7 +42,12 @@ class FakeState final : public host::State {
 
  private:
   // The failure that the test wants for this call, if any.
-  std::optional<host::Failure> wanted_failure(std::string_view function) const { return fail ? fail(function) : std::nullopt; }
+  std::optional<host::Failure> wanted_failure(std::string_view function) const {
+    auto failure = fail ? fail(function) : std::nullopt;
+    if (failure) return std::move(*failure).in("state");
+    return {};
+  }
+  void replace_rejects(const host::RunRecord& run, const std::vector<host::RejectRecord>& rejects);
   host::RunRecord* find_run(const std::string& run_id);
 
   const host::StateLimits limits_;

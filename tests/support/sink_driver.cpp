@@ -194,10 +194,10 @@ LoadedMarker SinkDriver::load_marker(const std::string& view, int32_t version) {
   const penstock_view_ref ref = view_ref(view, version);
   FakePositionOut position;
   FakeBuffer store_id;
-  penstock_marker_out out{sizeof(penstock_marker_out), 0, &position.out, 0, store_id.get()};
+  penstock_marker_out out{sizeof(penstock_marker_out), 0, &position.out, 0, store_id.get(), 0};
   const auto* marker = static_cast<const penstock_marker_vtab*>(extension(PENSTOCK_EXT_MARKER));
   call(nullptr, [&](penstock_call* c) { return marker->load(c, sink_, &ref, &out); });
-  return {out.found != 0, position.out.ordinal, position.detail.bytes, position.text.bytes, out.fence, store_id.bytes};
+  return {out.found != 0, position.out.ordinal, position.detail.bytes, position.text.bytes, out.fence, store_id.bytes, out.committed_fence};
 }
 
 void SinkDriver::compare_and_store(int64_t expected_fence, const std::optional<Position>& position, const std::string& view,

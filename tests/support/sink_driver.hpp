@@ -88,6 +88,7 @@ struct LoadedMarker {
   std::string detail, text;
   int64_t fence = 0;
   std::string store_id;
+  int64_t committed_fence = 0;
 };
 
 // A batch as a sink gets it, which the caller releases. The first `skip` rows are there only as columns with an offset.

@@ -394,12 +394,14 @@ TYPED_TEST_P(SinkSuite, RunsOfOtherViewsDoNotFenceEachOther) {
 TYPED_TEST_P(SinkSuite, MovesTheMarkerOnCommitOnly) {
   const std::string detail("\0\xff\"", 3);
   EXPECT_FALSE(this->sink_->load_marker().found);
+  int64_t committed_under = 0;
   {
     const auto run = this->sink_->begin(kTwoFields);
     run->write({two_fields("a", 1, "x", 1)});
     run->flush();
     EXPECT_FALSE(this->sink_->load_marker().found);
     run->commit({-42, detail, "2024-01-01T00:00:00Z"});
+    committed_under = run->fence();
   }
   {
     const auto aborted = this->sink_->begin(kTwoFields);
@@ -412,6 +414,7 @@ TYPED_TEST_P(SinkSuite, MovesTheMarkerOnCommitOnly) {
   EXPECT_EQ(marker.ordinal, -42);
   EXPECT_EQ(marker.detail, detail);
   EXPECT_EQ(marker.text, "2024-01-01T00:00:00Z");
+  EXPECT_EQ(marker.committed_fence, committed_under) << "not that of the run which gave up";
   EXPECT_FALSE(other->load_marker("users", 2).found);
 }
 
@@ -420,14 +423,19 @@ TYPED_TEST_P(SinkSuite, StoresAMarkerOnlyUnderTheFenceThatWasRead) {
   EXPECT_EQ(this->sink_->load_marker("fresh").text, "one");
 
   const int64_t fence = this->sink_->begin(kTwoFields)->fence();
-  this->sink_->compare_and_store(fence, Position{5, "d", "five"});
+  this->sink_->begin(kTwoFields)->commit({4, "d", "four"});
+  const int64_t committed = this->sink_->load_marker().committed_fence;
+  EXPECT_GT(committed, fence);
+  EXPECT_EQ(error_of([&] { this->sink_->compare_and_store(fence, Position{5, "d", "five"}); }).status, PENSTOCK_STATUS_FENCED);
+  this->sink_->compare_and_store(committed, Position{5, "d", "five"});
   EXPECT_EQ(this->sink_->load_marker().ordinal, 5);
-  EXPECT_EQ(error_of([&] { this->sink_->compare_and_store(fence - 1, Position{6, "", ""}); }).status, PENSTOCK_STATUS_FENCED);
+  EXPECT_EQ(this->sink_->load_marker().committed_fence, 0) << "no run did";
+  EXPECT_EQ(error_of([&] { this->sink_->compare_and_store(committed - 1, Position{6, "", ""}); }).status, PENSTOCK_STATUS_FENCED);
   EXPECT_EQ(this->sink_->load_marker().ordinal, 5);
-  this->sink_->compare_and_store(fence, std::nullopt);
+  this->sink_->compare_and_store(committed, std::nullopt);
   const LoadedMarker removed = this->sink_->load_marker();
   EXPECT_FALSE(removed.found);
-  EXPECT_EQ(removed.fence, fence);
+  EXPECT_EQ(removed.fence, committed);
 }
 
 TYPED_TEST_P(SinkSuite, HasOneIdentityForAllConnectionsAndViews) {

@@ -40,6 +40,7 @@ struct Marker {
   std::optional<Position> position;
   int64_t fence = 0;
   std::string store_id;
+  int64_t committed_fence = 0;
 };
 
 struct SinkCapabilities {
@@ -149,6 +150,7 @@ inline constexpr penstock_marker_vtab kMarkerVtab = {
             if (marker.position) export_position(call, *marker.position, out->position);
             out->fence = marker.fence;
             call.append(out->store_id, marker.store_id);
+            if (PENSTOCK_HAS(out, committed_fence)) out->committed_fence = marker.committed_fence;
           });
         },
     .compare_and_store =

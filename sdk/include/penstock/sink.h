@@ -120,6 +120,9 @@ typedef struct penstock_marker_out {
   penstock_position_out* position;
   int64_t fence;             /* the last fence given out, 0: none */
   penstock_buffer* store_id; /* the store's identity: made once, gone when the store is wiped */
+  /* Of the run whose commit set the position: kept with it, so that a store that went back to an older copy shows it although
+   * the position is the same. 0: not known, as after compare_and_store. */
+  int64_t committed_fence;
 } penstock_marker_out;
 
 typedef struct penstock_marker_vtab {

@@ -174,6 +174,7 @@ TEST_F(MisbehavingSink, GivesItsMarker) {
   const auto marker = *sink->load_marker({}, {"users", 1}, "user_id");
   EXPECT_EQ(marker.position, (Position{42, "d", "t"}));
   EXPECT_EQ(marker.fence, 3);
+  EXPECT_EQ(marker.committed_fence, 2);
   EXPECT_EQ(marker.store_id, "store");
   EXPECT_EQ(plugin.sink("marker_without_position")->load_marker({}, {"users", 1}, "user_id")->position, std::nullopt);
 }
@@ -181,6 +182,8 @@ TEST_F(MisbehavingSink, GivesItsMarker) {
 TEST_F(MisbehavingSink, HasToGiveAMarkerThatCanBeKept) {
   EXPECT_EQ(outcome(plugin.sink("marker_fence")->load_marker({}, {"users", 1}, "user_id")),
             "misbehaving: load marker: the fence -1 is negative");
+  EXPECT_EQ(outcome(plugin.sink("marker_committed_fence")->load_marker({}, {"users", 1}, "user_id")),
+            "misbehaving: load marker: the fence -1 of the commit is negative");
   EXPECT_EQ(outcome(plugin.sink("marker_store_id")->load_marker({}, {"users", 1}, "user_id")),
             "misbehaving: load marker: the store's identity is longer than 256 bytes");
 }

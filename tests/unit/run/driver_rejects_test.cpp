@@ -63,7 +63,7 @@ TEST(RejectRetry, WritesARefusedRowInTheNextRunAlthoughNothingIsNew) {
   EXPECT_EQ(rig.stored(), rig.truth());
   EXPECT_EQ(rig.rejects(), std::vector<RejectRecord>{});
   EXPECT_FALSE(rig.called("source.scan"));
-  EXPECT_FALSE(rig.called("sink.commit")) << "it says nothing about the source";
+  EXPECT_EQ(rig.marker(), (Position{100, "", "H100"})) << "it says nothing about the source";
   EXPECT_EQ(rig.local(), (Position{100, "", "H100"}));
 }
 
@@ -261,6 +261,42 @@ TEST(RejectRetry, NeverWritesToAnotherStore) {
   EXPECT_EQ(renamed.told(), std::vector<std::string>{"a: 0 in vain, the key is taken"});
 }
 
+TEST(RejectRetry, GivesUpRowsOfAnotherStoreWhateverTheirKeysAndTriesThoseOfThisOne) {
+  RejectRig rig;
+  rig.limits.batch_rows = 1;
+  rig.taken = {"a"};
+  // Delivered newest first, each older one is a reject of its own.
+  rig.warehouse.rows = {{"a", 3, 30}, {"a", 2, 20}, {"a", 1, 10}};
+  rig.run();
+  ASSERT_EQ(rig.told().size(), 3u);
+  rig.store.store_id = "store-2";
+  rig.store.views.clear();
+  rig.warehouse.rows = {{"b", 4, 40}};
+  rig.set_horizon(200);
+  rig.run();
+  int64_t given_up = 0;
+  for (const RejectRecord& reject : rig.rejects()) given_up += !reject.retryable;
+  EXPECT_EQ(given_up, 3);
+}
+
+TEST(RejectRetry, ReadsEverythingWhenTheStoreThatRefusedComesBackAfterAnother) {
+  OneRefused rig;
+  const auto refusing = rig.store.views;
+  rig.taken.clear();
+  rig.store.store_id = "store-2";
+  rig.store.views.clear();
+  rig.store.fault = [](std::string_view call) { return call == "commit" ? std::optional<Fault>(Fault{Fault::Where::before}) : std::nullopt; };
+  ASSERT_EQ(outcome_of(rig.run()), "failed");
+  EXPECT_EQ(rig.told(), std::vector<std::string>{"a: 0 in vain, the key is taken"}) << "a run that failed gives nothing up";
+  rig.store.fault = {};
+  rig.run();
+  ASSERT_EQ(rig.stored(), rig.truth());
+  rig.store.store_id = "store-1";
+  rig.store.views = refusing;
+  rig.run();
+  EXPECT_EQ(rig.stored(), rig.truth());
+}
+
 TEST(RejectRetry, GivesUpARowWhoseViewHasOtherColumnsNow) {
   OneRefused rig;
   rig.taken.clear();
@@ -316,6 +352,128 @@ TEST(RejectRetry, FindsTheRowThereAfterAHostDiedBeforeItsRecord) {
   rig.fail_state = {};
   EXPECT_EQ(counts_of(rig.run()), "read 1 = written 0 + unchanged 1 + stale 0 + rejected 0");
   EXPECT_EQ(rig.told(), std::vector<std::string>{});
+}
+
+// The row was taken by a retry, and then the store was restored from a dump of before.
+struct WentBack : OneRefused {
+  WentBack() {
+    const auto dump = store.views;
+    taken.clear();
+    run();
+    store.views = dump;
+  }
+};
+
+TEST(RejectRetry, IsDoneAgainByReadingEverythingWhenTheStoreWentBackToBefore) {
+  WentBack rig;
+  const RunReport report = rig.run();
+  EXPECT_EQ(report.notice, "the store went back to before it took rows that it had refused (restored, or failed over): reading everything again");
+  EXPECT_EQ(counts_of(report), "read 2 = written 1 + unchanged 1 + stale 0 + rejected 0");
+  EXPECT_EQ(rig.stored(), rig.truth());
+  rig.set_horizon(200);
+  const RunReport next = rig.run();
+  EXPECT_EQ(next.notice, "") << "once is enough";
+  EXPECT_EQ(next.record.read, 0);
+}
+
+TEST(RejectRetry, IsDoneAgainEachTimeTheStoreGoesBack) {
+  WentBack rig;
+  const auto dump = rig.store.views;
+  for (int64_t time = 1; time <= 3; ++time) {
+    rig.run();
+    ASSERT_EQ(rig.stored(), rig.truth()) << time;
+    rig.store.views = dump;
+  }
+}
+
+TEST(RejectRetry, IsDoneAgainAlsoIfTheRunThatNoticedFailed) {
+  WentBack rig;
+  for (const char* call : {"begin", "write", "write", "commit"}) {
+    rig.store.fault = [&](std::string_view asked) { return asked == call ? std::optional<Fault>(Fault{Fault::Where::before}) : std::nullopt; };
+    ASSERT_EQ(outcome_of(rig.run()), "failed") << call;
+  }
+  rig.store.fault = {};
+  EXPECT_EQ(rig.run().record.read, 2) << "whatever fences the failed ones took";
+  EXPECT_EQ(rig.stored(), rig.truth());
+}
+
+TEST(RejectRetry, IsDoneAgainAlsoWhenOtherRunsCameBetween) {
+  OneRefused rig;
+  const auto dump = rig.store.views;
+  rig.taken.clear();
+  rig.run();
+  for (int64_t i = 1; i <= 3; ++i) {
+    rig.warehouse.rows.push_back({"n" + std::to_string(i), 100 * i + 1, i});
+    rig.set_horizon(100 * i + 100);
+    ASSERT_EQ(rig.run().notice, "");
+  }
+  rig.store.views = dump;
+  rig.run();
+  EXPECT_EQ(rig.stored(), rig.truth());
+}
+
+TEST(RejectRetry, IsNotDoneAgainWhenTheStoreWentBackToAfter) {
+  OneRefused rig;
+  rig.taken.clear();
+  rig.run();
+  const auto dump = rig.store.views;
+  rig.warehouse.rows.push_back({"c", 101, 30});
+  rig.set_horizon(200);
+  rig.run();
+  rig.store.views = dump;
+  const RunReport report = rig.run();
+  EXPECT_EQ(report.notice, "the store went back from H200 to H100 (restored, or failed over): reading again from there");
+  EXPECT_EQ(report.record.read, 1);
+  EXPECT_EQ(rig.stored(), rig.truth());
+}
+
+TEST(RejectRetry, IsDoneAgainWhenAnOlderStoreOfAnotherIdentityComesBack) {
+  WentBack rig;
+  rig.store.store_id = "store-0";
+  EXPECT_EQ(rig.run().notice, "the store is not the one of the last run, which had rows that it refused at first: reading everything again");
+  EXPECT_EQ(rig.stored(), rig.truth());
+  EXPECT_EQ(rig.run().notice, "");
+}
+
+TEST(RejectRetry, IsNotDoneAgainForASinkThatDoesNotSayWhoCommitted) {
+  WentBack rig;
+  rig.store.views[DriverRig::kView].committed = 0;
+  EXPECT_EQ(rig.run().notice, "") << "nothing can be concluded";
+}
+
+// Nothing is remembered but the marker, which is past the row.
+TEST(RejectRetry, KnowsWhatAFirstRunWasRefusedThatDiedBeforeItsRecord) {
+  for (const bool reply_was_lost : {false, true}) {
+    RejectRig rig;
+    rig.warehouse.rows = {{"a", 1, 10}, {"b", 2, 20}};
+    rig.taken = {"a"};
+    rig.fail_state = [&](std::string_view call) {
+      return call == "finish_run" && !reply_was_lost ? std::optional<Failure>({PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_AFTER, "disk full"}) : std::nullopt;
+    };
+    rig.store.fault = [&](std::string_view call) {
+      return call == "commit" && reply_was_lost ? std::optional<Fault>(Fault{Fault::Where::after}) : std::nullopt;
+    };
+    ASSERT_EQ(outcome_of(rig.run()), "failed");
+    ASSERT_EQ(rig.local(), std::nullopt);
+    ASSERT_EQ(rig.marker(), (Position{100, "", "H100"}));
+    rig.fail_state = {};
+    rig.store.fault = {};
+    rig.taken.clear();
+    rig.run();
+    EXPECT_EQ(rig.stored(), rig.truth()) << reply_was_lost;
+    EXPECT_EQ(rig.rejects(), std::vector<RejectRecord>{});
+  }
+}
+
+TEST(RejectRetry, DoesNotMoveTheMarkerPastWhatCouldNotBeSaved) {
+  RejectRig rig;
+  rig.warehouse.rows = {{"a", 1, 10}};
+  rig.taken = {"a"};
+  rig.state.fail = [](std::string_view call) {
+    return call == "save_rejects" ? std::optional<Failure>({PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_AFTER, "disk full"}) : std::nullopt;
+  };
+  EXPECT_EQ(rig.run().failure->message, "view \"users\" v1: state: disk full");
+  EXPECT_EQ(rig.marker(), std::nullopt);
 }
 
 TEST(RejectRetry, FailsTheRunWhenTheStateCannotSayWhatIsDue) {

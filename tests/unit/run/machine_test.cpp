@@ -40,13 +40,14 @@ RunMachine at_step(Step step, RunRequest asked = request()) {
   if (machine.step() != step && step == Step::abort) machine.failed(failure());
   if (machine.step() != step) machine.transferred({5, 2, 1, 1, 1, 0});
   if (machine.step() != step) machine.flushed();
+  if (machine.step() != step) machine.refused_saved();
   if (machine.step() != step) machine.marker_committed();
   if (machine.step() != step) machine.recorded();
   return machine;
 }
 
 constexpr Step kSteps[] = {Step::connect, Step::load_marker, Step::ask_horizon, Step::open_scan, Step::begin, Step::check_marker,
-                           Step::transfer, Step::flush,   Step::commit_marker, Step::abort,     Step::record,    Step::finish};
+                           Step::transfer, Step::flush,   Step::save_refused, Step::commit_marker, Step::abort,     Step::record,    Step::finish};
 
 struct Event {
   const char* name;
@@ -64,6 +65,7 @@ const std::vector<Event>& events() {
                                       {"marker checked", [](RunMachine& m) { m.marker_checked(marker(position(10))); }},
                                       {"transferred", [](RunMachine& m) { m.transferred({1, 1, 0, 0, 0, 0}); }},
                                       {"flushed", [](RunMachine& m) { m.flushed(); }},
+                                      {"refused saved", [](RunMachine& m) { m.refused_saved(); }},
                                       {"marker committed", [](RunMachine& m) { m.marker_committed(); }},
                                       {"aborted", [](RunMachine& m) { m.aborted(); }},
                                       {"recorded", [](RunMachine& m) { m.recorded(); }},
@@ -83,7 +85,8 @@ TEST(RunMachine, GoesFromStepToStepByEachEvent) {
       {{"begun", Step::begin}, Step::check_marker},
       {{"marker checked", Step::check_marker}, Step::transfer},
       {{"transferred", Step::transfer}, Step::flush},
-      {{"flushed", Step::flush}, Step::commit_marker},
+      {{"flushed", Step::flush}, Step::save_refused},
+      {{"refused saved", Step::save_refused}, Step::commit_marker},
       {{"marker committed", Step::commit_marker}, Step::record},
       {{"aborted", Step::abort}, Step::record},
       {{"recorded", Step::record}, Step::finish},
@@ -96,6 +99,7 @@ TEST(RunMachine, GoesFromStepToStepByEachEvent) {
       {{"failed", Step::check_marker}, Step::abort},
       {{"failed", Step::transfer}, Step::abort},
       {{"failed", Step::flush}, Step::abort},
+      {{"failed", Step::save_refused}, Step::abort},
       {{"failed", Step::commit_marker}, Step::abort},
       {{"failed", Step::abort}, Step::record},
       {{"failed", Step::record}, Step::finish}};
@@ -160,6 +164,7 @@ TEST(RunMachine, GoesOnOnlyWithAStoreThatStillHasWhatItStartsFrom) {
   EXPECT_EQ(checked(marker(position(10, "files"))), stopped) << "and what a detail says cannot be compared";
   EXPECT_EQ(checked(marker(std::nullopt)), stopped) << "emptied";
   EXPECT_EQ(checked(marker(position(10), "T")), stopped) << "another store";
+  EXPECT_EQ(checked({position(10), 3, "S", 2}), stopped) << "another run committed the same position";
 }
 
 TEST(RunMachine, ChecksNoMarkerInADryRun) {
@@ -192,7 +197,8 @@ TEST(RunMachine, RemembersNoPositionForAStoreThatForgets) {
   machine.marker_checked(marker(position(10)));
   machine.transferred({});
   machine.flushed();
-  EXPECT_EQ(machine.step(), Step::commit_marker) << "its marker moves all the same";
+  EXPECT_EQ(machine.step(), Step::save_refused) << "its marker moves all the same";
+  machine.refused_saved();
   machine.marker_committed();
   EXPECT_EQ(machine.new_position(77), std::nullopt);
 }
@@ -300,10 +306,12 @@ TEST(RunStart, BeginsForWhatTheStoreRefusedAlthoughNothingIsNew) {
   EXPECT_EQ(machine.step(), Step::begin) << "there is nothing to scan";
   machine.begun(4);
   machine.marker_checked({position(20), 4, "S"});
-  machine.transferred({});
+  machine.transferred({.read = 1, .written = 1, .retried = 1});
   machine.flushed();
-  EXPECT_EQ(machine.step(), Step::record) << "what was refused says nothing about the source";
-  EXPECT_EQ(machine.new_position(1), std::nullopt);
+  EXPECT_EQ(machine.step(), Step::save_refused) << "so that a store that goes back to before this run can be told";
+  machine.refused_saved();
+  machine.marker_committed();
+  EXPECT_EQ(machine.new_position(1), (PositionRecord{position(20), "profiles", "S", 4, 1, 4})) << "what was refused says nothing about the source";
 
   machine = with_rejects(position(20), position(30));
   EXPECT_EQ(machine.step(), Step::open_scan);
@@ -369,6 +377,64 @@ TEST(RunStart, StartsAFirstRunAfterTheBackfillDate) {
   EXPECT_EQ(window_of({{}, kDurable, true, position(20)}, asked), "p20 to p100") << "later runs know better";
 }
 
+// What was read before, and what the last run that wrote refused rows left behind.
+PositionRecord with_retries(int64_t fence, std::string store = "profiles") {
+  PositionRecord record = local(position(20), std::move(store));
+  record.retried_fence = fence;
+  return record;
+}
+std::string window_with(const PositionRecord& record, const Marker& found) {
+  RunRequest asked = request();
+  asked.local = record;
+  RunMachine machine(std::move(asked));
+  machine.connected(kDurable, true);
+  machine.marker_loaded(found);
+  machine.horizon_known(horizon(100));
+  EXPECT_EQ(machine.window().everything, !machine.window().since);
+  return machine.window().since ? machine.window().since->text : "everything: " + machine.notice();
+}
+
+TEST(RunStart, ReadsEverythingWhenTheStoreWentBackToBeforeItTookRefusedRows) {
+  const char* const back =
+      "everything: the store went back to before it took rows that it had refused (restored, or failed over): reading everything again";
+  EXPECT_EQ(window_with(with_retries(7), {position(20), 9, "S", 6}), back);
+  EXPECT_EQ(window_with(with_retries(7), {position(10), 9, "S", 6}), back) << "a refused row may be older than that";
+  EXPECT_EQ(window_with(with_retries(7), {position(20), 9, "S", 7}), "p20");
+  EXPECT_EQ(window_with(with_retries(7), {position(30), 9, "S", 8}), "p20") << "a host died between the marker and its record";
+  EXPECT_EQ(window_with(with_retries(7), {position(20), 9, "S", 0}), "p20") << "it does not say";
+  EXPECT_EQ(window_with(with_retries(0), {position(20), 9, "S", 6}), "p20") << "nothing was ever refused";
+  EXPECT_EQ(window_with(with_retries(7, "other"), {position(20), 9, "S", 6}), "p20") << "of another store";
+  EXPECT_EQ(window_with(with_retries(7), {position(20), 9, "T", 8}),
+            "everything: the store is not the one of the last run, which had rows that it refused at first: reading everything again");
+}
+
+// The fence that a run with or without retries leaves behind.
+int64_t retried_fence_after(RunRequest asked, RunCounts counts, int64_t committed = 3, int64_t before = 3) {
+  asked.local = with_retries(before);
+  RunMachine machine(std::move(asked));
+  machine.connected(kDurable, true, counts.retried > 0);
+  machine.marker_loaded({position(20), 3, "S", committed});
+  machine.horizon_known(horizon(100));
+  machine.scan_opened(true);
+  machine.begun(4);
+  machine.marker_checked({position(20), 4, "S", committed});
+  machine.transferred(counts);
+  machine.flushed();
+  machine.refused_saved();
+  machine.marker_committed();
+  return machine.new_position(1)->retried_fence;
+}
+
+TEST(RunStart, RemembersTheLastRunThatTriedRefusedRowsAgain) {
+  EXPECT_EQ(retried_fence_after(request(), {}), 3);
+  EXPECT_EQ(retried_fence_after(request(), {.read = 1, .written = 1, .retried = 1}), 4);
+  EXPECT_EQ(retried_fence_after(request(), {}, 2), 4) << "everything was read, and the store may go back to before that";
+  EXPECT_EQ(retried_fence_after(request(), {}, 2, 0), 0);
+  RunRequest moved = request();
+  moved.view.store = "other";
+  EXPECT_EQ(retried_fence_after(moved, {}), 0);
+}
+
 TEST(RunStart, ReadsEverythingForAFullRun) {
   RunRequest asked = request();
   asked.full = true;
@@ -393,6 +459,9 @@ TEST(RunStart, ReadsEverythingWhenTransactionIdsMeanSomethingElse) {
   EXPECT_EQ(window_of({local(old), kDurable, false, {}}, asked, now), expected);
   EXPECT_EQ(window_of({local(promoted), kDurable, true, old}, asked, now), expected) << "the marker alone is of the other server";
   EXPECT_EQ(window_of({local(promoted), kDurable, true, promoted}, asked, now), "p10 to p15");
+  asked.view.backfill_since_ns = 1'700'000'000'000'000'000;
+  EXPECT_EQ(window_of({{}, kDurable, true, old}, asked, now).substr(0, 27), "2023-11-14T22:13:20Z to p15");
+  asked.view.backfill_since_ns = {};
   asked.view.order_by.clear();
   EXPECT_EQ(window_of({{}, kDurable, true, old}, asked, now),
             std::string(expected) + "; where the store has a greater id it keeps its row, unless order_by names a time");

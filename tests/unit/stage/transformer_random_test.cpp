@@ -33,8 +33,8 @@ Outcome fold(const std::vector<Event>& events, const WindowFilter& window) {
   std::map<std::string, std::pair<std::pair<int64_t, int64_t>, std::optional<int64_t>>> best;
   for (const Event& event : events) {
     if (!event.at) {
-      if (window.null_timestamp == NullTimestamp::skip) continue;
       ++out.null_cursors;
+      if (window.null_timestamp == NullTimestamp::skip) continue;
     } else if ((window.after && *event.at <= *window.after) || (window.until && *event.at > *window.until)) {
       continue;
     }

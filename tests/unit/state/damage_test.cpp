@@ -131,16 +131,16 @@ TEST(DamagedState, NeverCrashesOrAnswersWronglyWhateverBytesAreFlipped) {
 TEST(StateSchema, OfANewerProgramIsRefused) {
   const StateFolder folder;
   open_or_throw(folder.directory());
-  change_database(folder.file(), "PRAGMA user_version = 3");
+  change_database(folder.file(), "PRAGMA user_version = 4");
 
   const auto opened = open_state(folder.directory(), {});
   const auto read = open_state_read_only(folder.directory());
 
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.failure().status, PENSTOCK_STATUS_FAILED_PRECONDITION);
-  EXPECT_THAT(opened.failure().message, HasSubstr("it was written by a newer penstock (schema 3, this program knows 2): "
+  EXPECT_THAT(opened.failure().message, HasSubstr("it was written by a newer penstock (schema 4, this program knows 3): "
                                                   "run that version or a later one"));
-  EXPECT_THAT(read.failure().message, HasSubstr("it was written by a newer penstock (schema 3, this program knows 2)"));
+  EXPECT_THAT(read.failure().message, HasSubstr("it was written by a newer penstock (schema 4, this program knows 3)"));
 }
 
 TEST(StateSchema, OfAnotherProgramIsRefusedAndLeftAsItIs) {

@@ -55,15 +55,18 @@ TEST_P(AnyState, KeepsEveryFieldOfAFinishedRunItsRejectsAndItsPosition) {
   RunRecord run = completed(kUsers, 7);
   run.error = "2 rows were rejected";
   run.retried = 3;
+  run.without_cursor = 4;
+  PositionRecord position = position_at(7);
+  position.retried_fence = 46;
   auto rejects = rejects_of(kUsers, 7, 2);
   rejects[0].key = std::string("a\0\xff'\"\n", 6);
 
   ASSERT_TRUE(state->start_run(running(kUsers, 7)).ok());
-  ASSERT_TRUE(state->finish_run(run, rejects, position_at(7)).ok());
+  ASSERT_TRUE(state->finish_run(run, rejects, position).ok());
 
   EXPECT_THAT(value_of(state->history(kUsers, 10)), ElementsAre(run));
   EXPECT_THAT(value_of(state->rejects(kUsers, 10)), ElementsAre(rejects[1], rejects[0]));
-  EXPECT_EQ(value_of(state->position(kUsers)), position_at(7));
+  EXPECT_EQ(value_of(state->position(kUsers)), position);
 }
 
 TEST_P(AnyState, KeepsTheExtremesOfNumbersAndEmptyTexts) {
@@ -415,7 +418,7 @@ TEST(FakeState, FailsTheCallsThatATestWants) {
     return std::nullopt;
   };
   EXPECT_TRUE(state.start_run(running(kUsers, 1)).ok());
-  EXPECT_EQ(state.finish_run(completed(kUsers, 1), {}, position_at(1)).failure().message, "disk full");
+  EXPECT_EQ(state.finish_run(completed(kUsers, 1), {}, position_at(1)).failure().message, "state: disk full");
   EXPECT_EQ(value_of(state.position(kUsers)), std::nullopt);
 }
 
