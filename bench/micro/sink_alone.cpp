@@ -1,0 +1,69 @@
+// The Redis plugin by itself: batches that are ready in memory, written by the host's own proxy as a run writes them.
+//
+//   sink_alone PLUGIN URL ROWS VERSION    prints the seconds of the writes and of the CPU they took
+#include "micro/rows.hpp"
+
+#include "config/options.hpp"
+#include "plugin/registry.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+using namespace penstock;
+
+template <class T>
+T must(host::Result<T> result) {
+  if (result) return std::move(*result);
+  std::fprintf(stderr, "%s\n", result.failure().message.c_str());
+  std::exit(1);
+}
+void must(const host::Result<void>& result) {
+  if (result) return;
+  std::fprintf(stderr, "%s\n", result.failure().message.c_str());
+  std::exit(1);
+}
+
+double cpu_seconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 5) return 2;
+  const int64_t rows = std::atoll(argv[3]), version = std::atoll(argv[4]);
+  host::Registry registry({});
+  must(registry.load_file(argv[1]));
+  const host::Component& component = *registry.find(PENSTOCK_KIND_SINK, "redis");
+  const host::ResolvedOptions options =
+      must(host::resolve_options("sink_alone", {{"url", {std::string(argv[2]), {}}}}, component.declared->options, component.declared->n_options));
+  const auto sink = must(registry.open_sink(component, options, {}));
+  const auto plan = bench::row_plan();
+  const auto writer = must(sink->begin({}, {bench::view_id(), "user_id", "run-" + std::to_string(version), 0, plan->order_size(), plan->sink_schema()}));
+
+  std::vector<host::Batch> batches;
+  const auto transformer = bench::make_transformer(writer->fence(), false);
+  for (int64_t first = 1; first <= rows; first += bench::kBatchRows)
+    batches.push_back(must(transformer->apply(bench::source_batch(first, std::min(bench::kBatchRows, rows + 1 - first), version))).batch);
+
+  const double cpu = cpu_seconds();
+  const auto start = std::chrono::steady_clock::now();
+  int64_t written = 0;
+  uint64_t sequence = 0;
+  for (host::Batch& batch : batches) written += must(writer->write({}, ++sequence, batch)).written;
+  must(writer->flush({}));
+  must(writer->commit({}, {version, "", ""}));
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  std::printf("%f %f\n", seconds, cpu_seconds() - cpu);
+  if (written == rows) return 0;
+  std::fprintf(stderr, "%lld of %lld rows were written\n", static_cast<long long>(written), static_cast<long long>(rows));
+  return 1;
+}
