@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -101,7 +102,7 @@ def read_latencies(bench, penstock, keys):
     config = penstock.home / "paced.toml"
     config.write_text(row.penstock_toml(bench.build / "plugins", penstock.home / "paced", bench.redis.url(PACED_DATABASE), store=penstock.store,
                                         view=f"max_rows_per_second = {PACE}"))
-    bench.redis.database(PACED_DATABASE).flushdb()
+    shutil.rmtree(penstock.home / "paced", ignore_errors=True)
     load = subprocess.Popen([bench.build / "penstock", "materialize", "--full", "--json", "-c", config], stdout=subprocess.PIPE)
     wait_for("the paced load", lambda: bench.redis.database(PACED_DATABASE).dbsize() > min(bench.rows // 20, PACE))
     out["HGETALL, paced load"] = reads.latencies(reads.Redis(bench.redis.port, penstock.database), keys, lambda: load.poll() is None)

@@ -76,7 +76,7 @@ def goals(figures, latencies):
         add("HGETALL while 100,000 rows/s are written, p99", "≤ 250 µs", f"{paced:.0f} µs", paced <= 250)
     http, plain = latencies.get("HTTP read, p99, us"), latencies.get("HGETALL, p99, us")
     if http and plain:
-        add("HTTP read of a profile, p99, against HGETALL's", "≤ 3×", f"{http / plain:.1f}×", http / plain <= 3)
+        add("HTTP read of a profile, p99, against HGETALL's", "≤ 3×", f"{http / plain:.2f}×", http / plain <= 3)
     return out
 
 
