@@ -45,13 +45,16 @@ constexpr Known kArrays[] = {
 
 constexpr uint32_t kJson = 114;
 
-Error damaged(const ColumnBuilder& column) {
-  return Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_RECONNECT,
-               "column \"" + column.field().name + "\": the server sent bytes that are no value of the column's type");
+// Out of line, as is all below that needs room on the stack: append_scalar runs for every value.
+[[noreturn, gnu::noinline, gnu::cold]] void fail_damaged(const ColumnBuilder& column) {
+  throw Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_RECONNECT,
+              "column \"" + column.field().name + "\": the server sent bytes that are no value of the column's type");
 }
 
-void expect_size(std::string_view bytes, size_t size, const ColumnBuilder& column) {
-  if (bytes.size() != size) throw damaged(column);
+template <class T>
+T number(std::string_view bytes, const ColumnBuilder& column) {
+  if (bytes.size() != sizeof(T)) fail_damaged(column);
+  return load_big_endian<T>(bytes.data());
 }
 
 // Infinities and what lies beyond the Arrow range stay the extreme numbers, which are no valid time to anybody.
@@ -70,7 +73,8 @@ int32_t unix_days(int32_t postgres_days) {
   return out;
 }
 
-void append_uuid(std::string_view bytes, ColumnBuilder& column) {
+[[gnu::noinline]] void append_uuid(std::string_view bytes, ColumnBuilder& column) {
+  if (bytes.size() != 16) fail_damaged(column);
   static constexpr char kDigits[] = "0123456789abcdef";
   char text[36];
   char* out = text;
@@ -83,88 +87,59 @@ void append_uuid(std::string_view bytes, ColumnBuilder& column) {
   column.append_bytes({text, sizeof text});
 }
 
+[[gnu::noinline]] void append_numeric(std::string_view bytes, ColumnBuilder& column) {
+  const auto text = numeric_text(bytes);
+  if (!text) fail_damaged(column);
+  column.append_bytes(*text);
+}
+
 void append_scalar(Wire wire, std::string_view bytes, ColumnBuilder& column) {
   switch (wire) {
     case Wire::text:
-    case Wire::bytes: column.append_bytes(bytes); return;
-    case Wire::boolean:
-      expect_size(bytes, 1, column);
-      column.append(bytes[0] != 0);
-      return;
-    case Wire::int2:
-      expect_size(bytes, 2, column);
-      column.append(load_big_endian<int16_t>(bytes.data()));
-      return;
-    case Wire::int4:
-      expect_size(bytes, 4, column);
-      column.append(load_big_endian<int32_t>(bytes.data()));
-      return;
-    case Wire::oid:
-      expect_size(bytes, 4, column);
-      column.append(load_big_endian<uint32_t>(bytes.data()));
-      return;
+    case Wire::bytes: return column.append_bytes(bytes);
+    case Wire::boolean: return column.append(number<uint8_t>(bytes, column) != 0);
+    case Wire::int2: return column.append(number<int16_t>(bytes, column));
+    case Wire::int4: return column.append(number<int32_t>(bytes, column));
+    case Wire::oid: return column.append(number<uint32_t>(bytes, column));
     case Wire::int8:
-    case Wire::xid8:
-      expect_size(bytes, 8, column);
-      column.append(load_big_endian<int64_t>(bytes.data()));
-      return;
-    case Wire::float4:  // the same bits
-      expect_size(bytes, 4, column);
-      column.append(load_big_endian<uint32_t>(bytes.data()));
-      return;
-    case Wire::float8:
-      expect_size(bytes, 8, column);
-      column.append(load_big_endian<uint64_t>(bytes.data()));
-      return;
-    case Wire::numeric: {
-      const auto text = numeric_text(bytes);
-      if (!text) throw damaged(column);
-      column.append_bytes(*text);
-      return;
-    }
-    case Wire::uuid:
-      expect_size(bytes, 16, column);
-      append_uuid(bytes, column);
-      return;
-    case Wire::date:
-      expect_size(bytes, 4, column);
-      column.append(unix_days(load_big_endian<int32_t>(bytes.data())));
-      return;
+    case Wire::xid8: return column.append(number<int64_t>(bytes, column));
+    case Wire::float4: return column.append(number<uint32_t>(bytes, column));  // the same bits
+    case Wire::float8: return column.append(number<uint64_t>(bytes, column));
+    case Wire::numeric: return append_numeric(bytes, column);
+    case Wire::uuid: return append_uuid(bytes, column);
+    case Wire::date: return column.append(unix_days(number<int32_t>(bytes, column)));
     case Wire::timestamp:
-    case Wire::timestamptz:
-      expect_size(bytes, 8, column);
-      column.append(unix_microseconds(load_big_endian<int64_t>(bytes.data())));
-      return;
-    case Wire::array: throw damaged(column);
+    case Wire::timestamptz: return column.append(unix_microseconds(number<int64_t>(bytes, column)));
+    case Wire::array: fail_damaged(column);
   }
 }
 
 // Layout: dimensions, flags, element type, then length and lower bound a dimension, then the elements with their sizes.
-void append_array(Wire item, std::string_view bytes, ColumnBuilder& column) {
+[[gnu::noinline]] void append_array(Wire item, std::string_view bytes, ColumnBuilder& column) {
   constexpr size_t kHeader = 12, kDimension = 8;
-  if (bytes.size() < kHeader) throw damaged(column);
+  if (bytes.size() < kHeader) fail_damaged(column);
   const auto dimensions = load_big_endian<int32_t>(bytes.data());
   if (dimensions == 0) return column.end_list();
   if (dimensions != 1) {
     column.item().append_null();
     return column.end_list();
   }
-  if (bytes.size() < kHeader + kDimension) throw damaged(column);
+  if (bytes.size() < kHeader + kDimension) fail_damaged(column);
   const auto length = load_big_endian<int32_t>(bytes.data() + kHeader);
   bytes.remove_prefix(kHeader + kDimension);
   for (int32_t i = 0; i < length; ++i) {
-    if (bytes.size() < 4) throw damaged(column);
+    if (bytes.size() < 4) fail_damaged(column);
     const auto size = load_big_endian<int32_t>(bytes.data());
     bytes.remove_prefix(4);
     if (size < 0) {
       column.item().append_null();
       continue;
     }
-    if (bytes.size() < static_cast<size_t>(size)) throw damaged(column);
+    if (bytes.size() < static_cast<size_t>(size)) fail_damaged(column);
     append_scalar(item, bytes.substr(0, static_cast<size_t>(size)), column.item());
     bytes.remove_prefix(static_cast<size_t>(size));
   }
-  if (!bytes.empty()) throw damaged(column);
+  if (!bytes.empty()) fail_damaged(column);
   column.end_list();
 }
 
@@ -209,10 +184,8 @@ Field field_for(std::string name, const ColumnType& type) {
 }
 
 void append_value(const ColumnType& type, std::string_view bytes, ColumnBuilder& column) {
-  if (type.wire == Wire::array)
-    append_array(type.item, bytes, column);
-  else
-    append_scalar(type.wire, bytes, column);
+  if (type.wire == Wire::array) return append_array(type.item, bytes, column);
+  append_scalar(type.wire, bytes, column);
 }
 
 }  // namespace penstock::postgres

@@ -104,14 +104,16 @@ bool CopyStream::parse_row() {
 }
 
 void CopyStream::append_row(const char* at) {
-  for (size_t i = 0; i < statement_.types.size(); ++i) {
+  size_t i = 0;
+  for (const ColumnType& type : statement_.types) {
+    ColumnBuilder& column = batch_[i++];
     const auto size = load_big_endian<int32_t>(at);
     at += 4;
     if (size < 0) {
-      batch_[i].append_null();
+      column.append_null();
       continue;
     }
-    append_value(statement_.types[i], {at, static_cast<size_t>(size)}, batch_[i]);
+    append_value(type, {at, static_cast<size_t>(size)}, column);
     at += size;
   }
 }

@@ -43,7 +43,7 @@ class Buffer {
     std::swap(size_, other.size_);
     std::swap(capacity_, other.capacity_);
   }
-  void grow(size_t more) {
+  [[gnu::noinline]] void grow(size_t more) {
     size_t capacity = capacity_ < 64 ? 64 : capacity_ * 2;
     if (capacity < size_ + more) capacity = size_ + more;
     auto* data = static_cast<uint8_t*>(std::realloc(data_, capacity));
@@ -189,9 +189,12 @@ class ColumnBuilder {
     if ((length_ & 7) == 0) data_.append_value(uint8_t{0});
   }
   void end_offset(size_t end) {
-    if (end > static_cast<size_t>(std::numeric_limits<int32_t>::max()))
-      throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "column \"" + field_.name + "\" exceeds 2 GiB in one batch");
+    if (end > static_cast<size_t>(std::numeric_limits<int32_t>::max())) fail_full();
     offsets_.append_value(static_cast<int32_t>(end));
+  }
+  // Out of line, like Buffer::grow: what runs for every value stays small enough to be inlined.
+  [[noreturn, gnu::noinline, gnu::cold]] void fail_full() const {
+    throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "column \"" + field_.name + "\" exceeds 2 GiB in one batch");
   }
 
   Field field_;
