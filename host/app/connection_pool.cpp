@@ -49,20 +49,22 @@ void ConnectionPool::configure(std::shared_ptr<const Configuration> configuratio
   sinks_.swap(sinks);
 }
 
+template <class T>
+std::unique_ptr<T> ConnectionPool::take_idle(Idle<T>& idle, const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  auto& kept = idle[name];
+  if (kept.empty()) return nullptr;
+  auto object = std::move(kept.back());
+  kept.pop_back();
+  return object;
+}
+
 // An idle connection may have died meanwhile: it is asked, and dropped when it does not answer.
 template <class T>
-std::unique_ptr<T> ConnectionPool::take_idle(Idle<T>& idle, const std::string& name, const CallLimits& limits) {
-  for (;;) {
-    std::unique_ptr<T> object;
-    {
-      const std::lock_guard lock(mutex_);
-      auto& kept = idle[name];
-      if (kept.empty()) return nullptr;
-      object = std::move(kept.back());
-      kept.pop_back();
-    }
+std::unique_ptr<T> ConnectionPool::take_alive(Idle<T>& idle, const std::string& name, const CallLimits& limits) {
+  while (auto object = take_idle(idle, name))
     if (object->ping(limits)) return object;
-  }
+  return nullptr;
 }
 
 template <class T>
@@ -77,7 +79,7 @@ void ConnectionPool::keep(Idle<T>& idle, const std::string& name, std::unique_pt
 }
 
 Result<std::unique_ptr<Source>> ConnectionPool::take_source(const std::string& warehouse, const CallLimits& limits) {
-  if (auto idle = take_idle(sources_, warehouse, limits)) return idle;
+  if (auto idle = take_alive(sources_, warehouse, limits)) return idle;
   const auto current = configuration();
   const Connection* connection = find_connection(current->warehouses, warehouse);
   if (connection == nullptr) return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "not in the configuration"};
@@ -89,7 +91,7 @@ Result<std::unique_ptr<Source>> ConnectionPool::take_source(const std::string& w
 }
 
 Result<std::unique_ptr<Sink>> ConnectionPool::take_sink(const std::string& store, const CallLimits& limits) {
-  if (auto idle = take_idle(sinks_, store, limits)) return idle;
+  if (auto idle = take_alive(sinks_, store, limits)) return idle;
   const auto current = configuration();
   const Connection* connection = find_connection(current->stores, store);
   if (connection == nullptr) return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "not in the configuration"};
@@ -102,6 +104,8 @@ Result<std::unique_ptr<Sink>> ConnectionPool::take_sink(const std::string& store
 
 void ConnectionPool::give_back(const std::string& warehouse, std::unique_ptr<Source> source) { keep(sources_, warehouse, std::move(source)); }
 void ConnectionPool::give_back(const std::string& store, std::unique_ptr<Sink> sink) { keep(sinks_, store, std::move(sink)); }
+
+std::unique_ptr<Sink> ConnectionPool::take_idle_sink(const std::string& store) { return take_idle(sinks_, store); }
 
 Result<ResolvedOptions> ConnectionPool::table_options(const BatchSource& source) {
   const auto current = configuration();

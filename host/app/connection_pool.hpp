@@ -28,6 +28,7 @@ class ConnectionPool final : public Connections {
   void give_back(const std::string& warehouse, std::unique_ptr<Source>) override;
   Result<std::unique_ptr<Sink>> take_sink(const std::string& store, const CallLimits&) override;
   void give_back(const std::string& store, std::unique_ptr<Sink>) override;
+  std::unique_ptr<Sink> take_idle_sink(const std::string& store) override;
   Result<ResolvedOptions> table_options(const BatchSource&) override;
 
  private:
@@ -36,7 +37,9 @@ class ConnectionPool final : public Connections {
 
   std::shared_ptr<const Configuration> configuration() const;
   template <class T>
-  std::unique_ptr<T> take_idle(Idle<T>& idle, const std::string& name, const CallLimits& limits);
+  std::unique_ptr<T> take_idle(Idle<T>& idle, const std::string& name);
+  template <class T>
+  std::unique_ptr<T> take_alive(Idle<T>& idle, const std::string& name, const CallLimits& limits);
   template <class T>
   void keep(Idle<T>& idle, const std::string& name, std::unique_ptr<T> object);
 

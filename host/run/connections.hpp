@@ -22,6 +22,8 @@ class Connections {
 
   virtual Result<std::unique_ptr<Sink>> take_sink(const std::string& store, const CallLimits&) = 0;
   virtual void give_back(const std::string& store, std::unique_ptr<Sink>) = 0;
+  // An idle connection, if there is one, without asking it whether it still works: for what may be done again on another.
+  virtual std::unique_ptr<Sink> take_idle_sink(const std::string& /*store*/) { return nullptr; }
 
   // The source plugin's options of a batch source.
   virtual Result<ResolvedOptions> table_options(const BatchSource&) = 0;
