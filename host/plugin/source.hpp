@@ -51,12 +51,14 @@ struct ScanRequest {
   bool include_null_cursor = false;
   int64_t batch_rows = 0;
   int64_t batch_bytes = 0;
+  bool advise = false;  // plan also looks for what makes the scan slow
 };
 
 struct ScanPlan {
   std::vector<std::string> partitions;
   std::string statement;
   int64_t cursor_unit_ns = 0;  // of a cursor that is an integer: what it counts since 1970; 0: the source did not say
+  std::string advice = {};     // what makes the scan slow, and the remedy; empty: nothing, or not asked for
 };
 
 // The rows of one partition. Every batch has been validated.

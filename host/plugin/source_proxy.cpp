@@ -87,7 +87,8 @@ class PluginSource final : public Source {
     const ScanArgument scan(request);
     Partitions partitions;
     penstock_buffer* const statement = call.buffer(kMaxStatement);
-    penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement, 0};
+    penstock_buffer* const advice = request.advise ? call.buffer(kMaxMessage) : nullptr;
+    penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement, 0, advice};
     const penstock_status status =
         source_->vtab->plan(call.get(), source_->object, scan.get(), &Partitions::add, &partitions, &info);
     // Before the status: a plan that was cut short may be answered with OK, and would lose the rest of the rows.
@@ -98,7 +99,8 @@ class PluginSource final : public Source {
     if (auto done = call.finish(status, "plan"); !done) return done.failure();
     if (partitions.tokens.empty()) return call.misbehaved("plan", "it has no partitions");
     if (info.cursor_unit_ns < 0) return call.misbehaved("plan", "a cursor of negative unit");
-    return ScanPlan{std::move(partitions.tokens), printable(statement->bytes, kMaxStatement, Lines::keep), info.cursor_unit_ns};
+    return ScanPlan{std::move(partitions.tokens), printable(statement->bytes, kMaxStatement, Lines::keep), info.cursor_unit_ns,
+                    advice != nullptr ? printable(advice->bytes, kMaxMessage) : std::string()};
   }
 
   Result<std::unique_ptr<BatchStream>> scan(const CallLimits& limits, const ScanRequest& request,

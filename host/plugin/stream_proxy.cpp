@@ -70,7 +70,7 @@ class PluginStream final : public BatchStream {
     if (auto go = call_.start("scan"); !go) return go;
     const SerialUse::Turn turn(source_->use);
     const ScanArgument scan(request);
-    penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, call_.buffer(kMaxStatement), 0};
+    penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, call_.buffer(kMaxStatement), 0, nullptr};
     const penstock_status status =
         source_->vtab->scan(call_.get(), source_->object, scan.get(), penstock::to_bytes(partition), &stream_, &info);
     if (auto done = call_.finish(status, "scan"); !done) return done;

@@ -220,8 +220,8 @@ PlanResult OpenSource::plan(const ScanSpec& spec) {
   FakeCall call;
   const CScan scan(component_, spec);
   PlanResult result;
-  FakeBuffer statement;
-  penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement.get(), 0};
+  FakeBuffer statement, advice;
+  penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement.get(), 0, advice.get()};
   const auto add = [](void* context, penstock_bytes token) -> penstock_status {
     static_cast<PlanResult*>(context)->tokens.emplace_back(to_view(token));
     return PENSTOCK_STATUS_OK;
@@ -230,13 +230,14 @@ PlanResult OpenSource::plan(const ScanSpec& spec) {
   result.statement = statement.bytes;
   result.rows_estimate = info.rows_estimate;
   result.cursor_unit_ns = info.cursor_unit_ns;
+  result.advice = advice.bytes;
   return result;
 }
 
 void OpenSource::start(const ScanSpec& spec, OpenScan& out) {
   const CScan scan(component_, spec);
   FakeBuffer statement;
-  penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement.get(), 0};
+  penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement.get(), 0, nullptr};
   require_ok(vtab_->scan(out.call.get(), source_, scan.get(), {}, &out.stream_, &info), out.call);
   out.honoured = info.honoured;
   out.rows_estimate = info.rows_estimate;

@@ -61,6 +61,7 @@ struct PlanResult {
   std::string statement;
   int64_t rows_estimate = -1;
   int64_t cursor_unit_ns = 0;
+  std::string advice = {};
 };
 
 // A scan in progress; the call belongs to it.

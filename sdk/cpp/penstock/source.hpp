@@ -54,6 +54,8 @@ struct ScanInfo {
   int64_t rows_estimate = -1;
   std::string statement;
   int64_t cursor_unit_ns = 0;  // of an integer cursor: what it counts since 1970; 0: the cursor is no such integer
+  bool advice_wanted = false;  // given to plan: somebody reads `advice`
+  std::string advice = {};     // one sentence: what makes this scan slow, and the remedy; empty: nothing to say
 };
 
 struct TableName {
@@ -134,12 +136,15 @@ inline Scan scan_from(const penstock_scan& in) {
   return scan;
 }
 
+inline bool wants_advice(const penstock_scan_info& out) { return PENSTOCK_HAS(&out, advice) && out.advice != nullptr; }
+
 inline void export_info(const Call& call, const ScanInfo& info, penstock_scan_info* out) {
   out->honoured = info.honoured;
   out->rows_estimate = info.rows_estimate;
   call.append(out->statement, info.statement);
   // A host of before this field has given no room for it, and refuses integers.
   if (PENSTOCK_HAS(out, cursor_unit_ns)) out->cursor_unit_ns = info.cursor_unit_ns;
+  if (wants_advice(*out)) call.append(out->advice, info.advice);
 }
 
 struct StreamState {
@@ -229,6 +234,7 @@ constexpr penstock_source_vtab source_vtab() {
              penstock_scan_info* out) {
             return guarded(c, [&](const Call& call) {
               ScanInfo info;
+              info.advice_wanted = wants_advice(*out);
               for (const std::string& token : source(self)->plan(call, scan_from(*scan), info))
                 if (add(context, to_bytes(token)) != PENSTOCK_STATUS_OK) return;
               export_info(call, info, out);

@@ -84,6 +84,9 @@ typedef struct penstock_scan_info {
    * nanoseconds, 1000000000 for seconds. 0 otherwise. `plan` and `scan` say the same. Positions stay in ns: bounds are
    * scaled down to the unit. Without a unit the host refuses the column. */
   int64_t cursor_unit_ns;
+  /* `plan` only. One sentence for whoever set the table up: what makes this scan slow, and the remedy ("no index begins with
+   * …"); stays empty when there is nothing to say. NULL: nobody reads it, so do not look. */
+  penstock_buffer* advice;
 } penstock_scan_info;
 
 typedef penstock_status (*penstock_add_partition)(void* context, penstock_bytes token);

@@ -78,6 +78,7 @@ static penstock_status plan(penstock_call* call, penstock_source* self, const pe
   }
   call->host->append(call, info->statement, "count\nto six", 12);
   info->cursor_unit_ns = 1000;
+  if (info->advice != NULL) call->host->append(call, info->advice, "count\nfaster", 12);
   return PENSTOCK_STATUS_OK;
 }
 

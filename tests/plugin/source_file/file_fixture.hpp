@@ -226,7 +226,7 @@ inline penstock_position to_position(const TakenPosition& p) {
 inline ScanResult FileTest::scan(const ScanRequest& request, FakeCall& call) {
   ScanResult result;
   FakeBuffer statement;
-  penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement.get(), 0};
+  penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, statement.get(), 0, nullptr};
   const penstock_cursor cursor{sizeof(penstock_cursor), cursor_kind_, to_c(request.cursor), to_c(request.zone), 0};
   const penstock_position since = request.since ? to_position(*request.since) : penstock_position{};
   const penstock_position until = to_position(request.until);

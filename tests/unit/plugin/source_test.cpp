@@ -63,6 +63,13 @@ TEST_F(CountingSource, IsPlanned) {
   EXPECT_EQ(plan.partitions, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(plan.statement, "count\nto six");
   EXPECT_EQ(plan.cursor_unit_ns, 1000);
+  EXPECT_EQ(plan.advice, "");
+}
+
+TEST_F(CountingSource, IsAskedForAdviceOnlyWhenItIsRead) {
+  ScanRequest request = numbers();
+  request.advise = true;
+  EXPECT_EQ(open()->plan({}, request)->advice, "count\\nfaster");
 }
 
 TEST_F(CountingSource, IsReadToItsEnd) {
