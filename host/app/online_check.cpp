@@ -105,7 +105,9 @@ class Check {
     if (marker_) machine.marker_loaded(*marker_);
     machine.horizon_known(horizon_);
     out_.notice = machine.notice();
-    auto scan = source_->plan(limits(label_), scan_request(view_, source, options_, machine.window(), *plan_, {}));
+    ScanRequest request_for_advice = scan_request(view_, source, options_, machine.window(), *plan_, {});
+    request_for_advice.advise = true;
+    auto scan = source_->plan(limits(label_), request_for_advice);
     if (!scan) {
       if (lies_in_the_configuration(scan.failure())) where_ = source.where;
       return std::move(scan.failure()).in(label_);
@@ -115,6 +117,7 @@ class Check {
       return std::move(counted.failure()).in(label_);
     }
     out_.statement = scan->statement;
+    if (!scan->advice.empty()) out_.advice = Problem{source.where, view_.id.label() + ": " + label_, scan->advice};
     connections_.give_back(source.warehouse, std::move(source_));
     return {};
   }

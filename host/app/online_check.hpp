@@ -22,6 +22,7 @@ struct ViewCheck {
   std::string marker;              // text of the marker's position, "none", or "not offered by the store"
   std::string statement;           // what the next run would execute
   std::string notice;              // what that run would say about where it starts
+  std::optional<Problem> advice;   // what makes its scans slow
   std::string keys;                // what a profile's key in the store looks like; empty when the store does not say
 };
 

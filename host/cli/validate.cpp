@@ -18,6 +18,8 @@ std::string as_json(const std::vector<ViewCheck>& checks, const std::vector<Prob
   writer.key("warnings");
   writer.begin_array();
   for (const Problem& warning : warnings) writer.string(warning.text());
+  for (const ViewCheck& check : checks)
+    if (check.advice) writer.string(check.advice->text());
   writer.end_array();
   writer.key("views");
   writer.begin_array();
@@ -79,6 +81,7 @@ int validate_command(const Arguments& arguments) {
       print(check.view.label() + ": ok, class " + check.guarantee + " (" + check.why + "), horizon " + check.horizon + ", marker " + check.marker +
             (check.holder.empty() ? "" : ", held back by " + check.holder) + "\n");
     }
+    if (check.advice) complain("warning: " + check.advice->text());
   }
   return failed ? kBadConfiguration : kDone;
 }

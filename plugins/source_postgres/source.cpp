@@ -1,6 +1,7 @@
 #include "source.hpp"
 
 #include "copy_stream.hpp"
+#include "index_advice.hpp"
 
 namespace penstock::postgres {
 namespace {
@@ -47,11 +48,12 @@ Horizon PostgresSource::horizon(const Call& call, const Table& table, const Curs
 std::vector<std::string> PostgresSource::plan(const Call& call, const Scan& scan, ScanInfo& info) {
   const ScanStatement statement = scan_statement(call, ready(call), scan);
   begin_snapshot(call, statement);
-  info = {.honoured = kHonoured,
-          .rows_estimate = estimated_rows(call, statement),
-          .statement = statement.copy(),
-          .cursor_unit_ns = statement.cursor_unit_ns};
+  info.honoured = kHonoured;
+  info.rows_estimate = estimated_rows(call, statement);
+  info.statement = statement.copy();
+  info.cursor_unit_ns = statement.cursor_unit_ns;
   connection_->query(call, "planning " + statement.display, "ROLLBACK");
+  if (info.advice_wanted) info.advice = index_advice(call, *connection_, scan);
   return {std::string()};
 }
 

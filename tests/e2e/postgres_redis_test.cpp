@@ -76,6 +76,19 @@ TEST_F(PostgresToRedis, FirstRunWritesEveryRowAndTheNextOnlyWhatChanged) {
   EXPECT_EQ(json_number(materialize(), "read"), 0);
 }
 
+TEST_F(PostgresToRedis, ValidateOnlineWarnsOfABigTableWithoutAnIndexOnItsTimestamp) {
+  insert_users(*postgres_, 0, 20000);
+  postgres_->exec("ANALYZE " + table());
+  EXPECT_EQ(world_.penstock({"validate", "--online"}).err, "") << "the table comes with an index";
+
+  postgres_->exec("DROP INDEX " + postgres_->value("SELECT indexrelid::regclass FROM pg_index WHERE indrelid = '" + table() + "'::regclass"));
+  const Finished slow = world_.penstock({"validate", "--online"});
+  EXPECT_EQ(slow.exit_code, 0) << slow.err;
+  EXPECT_THAT(slow.err, HasSubstr("warning: " + world_.config_path() + ":"));
+  EXPECT_THAT(slow.err, HasSubstr("no index of table " + std::string("\"SIGNALS\".\"") + kTable + "\" (about 20000 rows) begins with the timestamp field \"UPDATED_AT\""));
+  EXPECT_THAT(world_.penstock({"validate", "--online", "--json"}).out, HasSubstr("CREATE INDEX ON"));
+}
+
 TEST_F(PostgresToRedis, OfSeveralRowsOfOneEntityTheGreatestTimestampStaysAlsoAcrossBatches) {
   configure({}, "batch_rows = 100\n");
   for (const char* minutes : {"50", "10", "30"})
