@@ -78,7 +78,7 @@ std::function<void()> format() {
       redis::append_bulk(*out, "penstock:features_v1:", view[0].bytes(row));
       for (size_t i = 0; i < values.size(); ++i) {
         redis::append_bulk(*out, view[i + 2].field().name);
-        values[i].append(row, *out, scratch);
+        append_bulk(*out, values[i].text(row, scratch));
       }
     }
     expect(out->size() > static_cast<size_t>(batch->rows()) * 200, "the commands written");

@@ -22,7 +22,8 @@ return {redis.call('HGET', KEYS[1], 'fence'), store}
 
 // ARGV 1 fence · 2 run · 3 store · 4 seq of the call before · 5 ttl in ms · 6 number of fields n · 7 width of an order key
 // in hex · 8… field names · then for each row: the order key, followed by a mask of n characters ('1': null) if the row has a
-// null; n values (empty where null).
+// null; n values (empty where null). Or the order key followed by R; the whole profile as a payload for RESTORE, which is one argument
+// instead of n and carries the ttl.
 // Of a row with the values that are there only the order is written: it must still be known, or a row between the two would
 // win, and of rows that tie in time the one that this run saw last.
 // The table `set` is filled once and reused: the price of this script is mostly its arguments. Two characters of the hash are
@@ -45,9 +46,9 @@ local p = 8 + n
 local codes = {}
 for row = 1, #keys - 1 do
   local key, order = keys[row + 1], args[p]
-  local mask = false
+  local mask, payload = false, false
   if #order > width then
-    mask = order
+    if byte(order, width + 1) == 82 then payload = args[p + 1] else mask = order end
     order = sub(order, 1, width)
   end
   local old = pcall('HGET', key, '_o')
@@ -73,7 +74,9 @@ for row = 1, #keys - 1 do
     code = 's'
   end
   if code == 'w' then
-    if not mask then
+    if payload then
+      call('RESTORE', key, ttl, payload, 'REPLACE')
+    elseif not mask then
       set[2] = key
       set[4] = order
       for i = 1, n do set[4 + 2 * i] = args[p + i] end
@@ -92,7 +95,7 @@ for row = 1, #keys - 1 do
       if old then call(unpack(none)) end
     end
   end
-  if code == 'w' or code == 'u' then
+  if code == 'u' or (code == 'w' and not payload) then
     if expires then
       call('PEXPIRE', key, ttl)
     elseif old then
@@ -100,7 +103,7 @@ for row = 1, #keys - 1 do
     end
   end
   codes[row] = code
-  p = p + n + 1
+  p = p + (payload and 2 or n + 1)
 end
 call('HINCRBY', keys[1], 'seq', 1)
 return table.concat(codes)

@@ -1,6 +1,8 @@
 #include "sink_redis/session.hpp"
 
 #include "sink_redis/errors.hpp"
+#include "sink_redis/layout.hpp"
+#include "sink_redis/profile_payload.hpp"
 
 #include <charconv>
 
@@ -78,6 +80,43 @@ void Session::authenticate(const Call& call, const Settings& settings) {
   if (reply.text().find("without any password configured") != std::string_view::npos)
     why = "a password was given, but the server's default user has none";
   throw Error(PENSTOCK_STATUS_UNAUTHENTICATED, "log in to " + settings.server() + ": " + why);
+}
+
+bool Session::takes_payloads(const Call& call, const std::string& key_prefix) {
+  if (takes_payloads_) return *takes_payloads_;
+  static const std::string kOrder(48, 'f'), kText(kPayloadValueBytes, 't');
+  static constexpr std::string_view kValues[] = {"0", "-1", "4096", "-32768", "8388607", "-2147483648", "9223372036854775807", "007", "1.5", "", "\xff"};
+  std::vector<std::string> names;
+  for (size_t i = 0; i <= std::size(kValues); ++i) names.push_back("f" + std::to_string(i));
+  ProfilePayload payload(names);
+  payload.start(kOrder);
+  for (size_t i = 0; i < std::size(kValues); ++i) payload.add(i, kValues[i]);
+  payload.add(std::size(kValues), kText);
+  Buffer bulk;
+  payload.append_to(bulk);
+  std::string_view bytes(reinterpret_cast<const char*>(bulk.data()), bulk.size());
+  bytes.remove_prefix(bytes.find('\n') + 1);
+  bytes.remove_suffix(2);
+
+  const std::string key = key_prefix + "probe:" + new_store_id();
+  const Reply restored = connection_.request(call, {"RESTORE", key, "10000", bytes});
+  bool good = !restored.is_error();
+  if (!good) {
+    // A server that is full, or not ready, says nothing about what it takes later.
+    const std::string_view code = error_code(restored.text());
+    if (code != "ERR" && code != "NOPERM") return false;
+  } else {
+    std::vector<std::string_view> read = {"HMGET", key, kOrderField};
+    read.insert(read.end(), names.begin(), names.end());
+    const Reply reply = connection_.request(call, read);
+    good = reply.is_array() && reply.items() == names.size() + 1;
+    Reply item = good ? reply.first_item() : reply;
+    for (size_t i = 0; good && i <= names.size(); ++i, item = i <= names.size() ? item.next() : item)
+      good = !item.is_nil() && item.text() == (i == 0 ? std::string_view(kOrder) : i == names.size() ? std::string_view(kText) : kValues[i - 1]);
+    connection_.request(call, {"UNLINK", key});
+  }
+  takes_payloads_ = good;
+  return good;
 }
 
 Reply Session::request(const Call& call, std::string_view action, std::initializer_list<std::string_view> arguments) {

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 
 namespace penstock::redis {
 
@@ -30,6 +31,10 @@ class Session {
   const std::string& sha(Script script) const { return shas_[static_cast<size_t>(script)]; }
   void load_script(const Call&, Script);
 
+  // Does RESTORE make of our payloads what they say? Some servers are too old, some users may not, some services forbid it. Asked once a
+  // connection, with a key of its own that is gone afterwards.
+  bool takes_payloads(const Call&, const std::string& key_prefix);
+
   // A command whose error reply is thrown.
   Reply request(const Call&, std::string_view action, std::initializer_list<std::string_view> arguments);
 
@@ -38,6 +43,7 @@ class Session {
 
   Connection connection_;
   std::array<std::string, kScripts> shas_;
+  std::optional<bool> takes_payloads_;
 };
 
 }  // namespace penstock::redis

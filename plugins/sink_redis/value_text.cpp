@@ -1,7 +1,5 @@
 #include "sink_redis/value_text.hpp"
 
-#include "sink_redis/resp.hpp"
-
 #include <charconv>
 #include <cmath>
 
@@ -137,20 +135,19 @@ size_t ValueWriter::size_bound(int64_t row) const {
   return size;
 }
 
-void ValueWriter::append(int64_t row, Buffer& out, Buffer& scratch) const {
+std::string_view ValueWriter::text(int64_t row, Buffer& scratch) const {
+  scratch.clear();
   switch (column_.field().type) {
-    case Type::boolean: return append_bulk(out, column_.value<bool>(row) ? "true" : "false");
-    case Type::int32: return append_bulk(out, integer_text(column_.value<int32_t>(row)).view());
-    case Type::int64: return append_bulk(out, integer_text(column_.value<int64_t>(row)).view());
-    case Type::float32: return append_bulk(out, floating_text(column_.value<float>(row)).view());
-    case Type::float64: return append_bulk(out, floating_text(column_.value<double>(row)).view());
-    case Type::timestamp_ns: return append_bulk(out, instant_text(column_.value<int64_t>(row)).view());
-    case Type::list:
-      scratch.clear();
-      append_list(row, scratch);
-      return append_bulk(out, {reinterpret_cast<const char*>(scratch.data()), scratch.size()});
-    default: return append_bulk(out, column_.bytes(row));
+    case Type::boolean: return column_.value<bool>(row) ? "true" : "false";
+    case Type::int32: append_text(scratch, integer_text(column_.value<int32_t>(row)).view()); break;
+    case Type::int64: append_text(scratch, integer_text(column_.value<int64_t>(row)).view()); break;
+    case Type::float32: append_text(scratch, floating_text(column_.value<float>(row)).view()); break;
+    case Type::float64: append_text(scratch, floating_text(column_.value<double>(row)).view()); break;
+    case Type::timestamp_ns: append_text(scratch, instant_text(column_.value<int64_t>(row)).view()); break;
+    case Type::list: append_list(row, scratch); break;
+    default: return column_.bytes(row);
   }
+  return {reinterpret_cast<const char*>(scratch.data()), scratch.size()};
 }
 
 void ValueWriter::append_list(int64_t row, Buffer& out) const {

@@ -14,8 +14,8 @@ class ValueWriter {
   bool is_null(int64_t row) const { return column_.is_null(row); }
   // At least the size of the value's text.
   size_t size_bound(int64_t row) const;
-  // Appends the value as one bulk string. The value must not be null. `scratch` is reused memory.
-  void append(int64_t row, Buffer& out, Buffer& scratch) const;
+  // The value's text, in the batch or in `scratch`, whose content it replaces. The value must not be null.
+  std::string_view text(int64_t row, Buffer& scratch) const;
 
  private:
   void append_list(int64_t row, Buffer& out) const;

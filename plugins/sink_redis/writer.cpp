@@ -22,6 +22,8 @@ RedisWriter::RedisWriter(const Call& call, std::shared_ptr<Session> session, con
     : session_(std::move(session)), settings_(settings), layout_(settings.key_prefix, spec.view, spec.view_version),
       schema_(spec.schema), run_id_(spec.run_id), ttl_(std::to_string(spec.ttl_ms)),
       order_width_(2 * static_cast<size_t>(spec.order_size)) {
+  const std::vector<std::string> names = field_names();
+  if (settings.restore && ProfilePayload::fits(names) && session_->takes_payloads(call, settings.key_prefix)) payload_.emplace(names);
   const Reply reply =
       session_->run(call, Script::begin, {layout_.marker_key, layout_.store_key}, {run_id_, new_store_id()});
   if (!reply.is_array() || reply.items() != 2)
@@ -31,6 +33,12 @@ RedisWriter::RedisWriter(const Call& call, std::shared_ptr<Session> session, con
   const auto [end, error] = std::from_chars(fence_.data(), fence_.data() + fence_.size(), fence_number_);
   if (error != std::errc() || end != fence_.data() + fence_.size() || fence_number_ <= 0)
     throw Error(PENSTOCK_STATUS_DATA_LOSS, "begin: the fence in " + printable(layout_.marker_key) + " is not a number");
+}
+
+std::vector<std::string> RedisWriter::field_names() const {
+  std::vector<std::string> names;
+  for (size_t i = kFirstFieldColumn; i < schema_.size(); ++i) names.push_back(schema_[i].name);
+  return names;
 }
 
 void RedisWriter::check_usable() const {
@@ -75,6 +83,7 @@ WriteResult RedisWriter::write(const Call& call, uint64_t seq, const BatchView& 
 void RedisWriter::pick_rows(const Call& call, const std::vector<ValueWriter>& values, const ColumnView& keys, WriteResult& result) {
   rows_.clear();
   row_bytes_.clear();
+  row_is_small_.clear();
   for (int64_t row = 0; row < keys.length(); ++row) {
     size_t bytes = keys.bytes(row).size();
     if (bytes > kMaxKeyBytes) {
@@ -97,6 +106,7 @@ void RedisWriter::pick_rows(const Call& call, const std::vector<ValueWriter>& va
     }
     rows_.push_back(row);
     row_bytes_.push_back(bytes);
+    row_is_small_.push_back(payload_ && largest_size <= kPayloadValueBytes);
   }
 }
 
@@ -108,7 +118,9 @@ bool RedisWriter::encode_call(const BatchView& batch, const std::vector<ValueWri
   for (size_t bytes = 0; count < most && next_row_ + count < rows_.size() && bytes < kCallBytes; ++count)
     bytes += row_bytes_[next_row_ + count];
 
-  append_array_header(out, 3 + 1 + count + kFixedArguments + values.size() + count * (1 + values.size()));
+  size_t row_arguments = 0;
+  for (size_t i = 0; i < count; ++i) row_arguments += row_is_small_[next_row_ + i] ? 2 : 1 + values.size();
+  append_array_header(out, 3 + 1 + count + kFixedArguments + values.size() + row_arguments);
   append_bulk(out, "EVALSHA");
   append_bulk(out, session_->sha(Script::write));
   append_bulk(out, std::to_string(1 + count));
@@ -122,28 +134,34 @@ bool RedisWriter::encode_call(const BatchView& batch, const std::vector<ValueWri
   append_bulk(out, std::to_string(values.size()));
   append_bulk(out, std::to_string(order_width_));
   for (size_t i = 0; i < values.size(); ++i) append_bulk(out, schema_[kFirstFieldColumn + i].name);
-  for (size_t i = 0; i < count; ++i) encode_row(batch[kOrderColumn], values, rows_[next_row_ + i], out);
+  order_.resize(order_width_);
+  for (size_t i = next_row_; i < next_row_ + count; ++i) {
+    write_hex(batch[kOrderColumn].bytes(rows_[i]), order_.data());
+    row_is_small_[i] ? encode_payload(values, rows_[i], out) : encode_row(values, rows_[i], out);
+  }
 
   in_flight_.push_back({next_row_, count, next_seq_++});
   next_row_ += count;
   return true;
 }
 
-void RedisWriter::encode_row(const ColumnView& orders, const std::vector<ValueWriter>& values, int64_t row, Buffer& out) {
+// The order key, with a mask of nulls behind it if there is one, and the values.
+void RedisWriter::encode_row(const std::vector<ValueWriter>& values, int64_t row, Buffer& out) {
   bool any_null = false;
   for (const ValueWriter& value : values) any_null = any_null || value.is_null(row);
   mask_.clear();
   if (any_null)
     for (const ValueWriter& value : values) mask_ += value.is_null(row) ? '1' : '0';
-  char* order = reinterpret_cast<char*>(append_bulk_to_fill(out, order_width_ + mask_.size()));
-  write_hex(orders.bytes(row), order);
-  std::copy(mask_.begin(), mask_.end(), order + order_width_);
-  for (const ValueWriter& value : values) {
-    if (any_null && value.is_null(row))
-      append_bulk(out, "");
-    else
-      value.append(row, out, scratch_);
-  }
+  append_bulk(out, order_, mask_);
+  for (const ValueWriter& value : values) append_bulk(out, any_null && value.is_null(row) ? std::string_view() : value.text(row, scratch_));
+}
+
+void RedisWriter::encode_payload(const std::vector<ValueWriter>& values, int64_t row, Buffer& out) {
+  payload_->start(order_);
+  for (size_t i = 0; i < values.size(); ++i)
+    if (!values[i].is_null(row)) payload_->add(i, values[i].text(row, scratch_));
+  append_bulk(out, order_, "R");
+  payload_->append_to(out);
 }
 
 void RedisWriter::handle_reply(const Call& call, const BatchView& batch, const Reply& reply, WriteResult& result) {

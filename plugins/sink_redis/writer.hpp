@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sink_redis/layout.hpp"
+#include "sink_redis/profile_payload.hpp"
 #include "sink_redis/session.hpp"
 #include "sink_redis/value_text.hpp"
 
@@ -32,10 +33,12 @@ class RedisWriter final : public Writer {
   };
   struct Batch;
 
+  std::vector<std::string> field_names() const;
   void check_usable() const;
   void pick_rows(const Call&, const std::vector<ValueWriter>& values, const ColumnView& keys, WriteResult& result);
   bool encode_call(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out);
-  void encode_row(const ColumnView& orders, const std::vector<ValueWriter>& values, int64_t row, Buffer& out);
+  void encode_row(const std::vector<ValueWriter>& values, int64_t row, Buffer& out);
+  void encode_payload(const std::vector<ValueWriter>& values, int64_t row, Buffer& out);
   void handle_reply(const Call&, const BatchView& batch, const Reply& reply, WriteResult& result);
   void count_row(const Call&, const BatchView& batch, int64_t row, char code, WriteResult& result);
   Error run_error(std::string_view code) const;
@@ -50,6 +53,7 @@ class RedisWriter final : public Writer {
   std::string fence_;
   int64_t fence_number_ = 0;
   std::string store_id_;
+  std::optional<ProfilePayload> payload_;  // if the server takes them
   uint64_t next_batch_ = 1;
   uint64_t seq_ = 0;  // calls whose success the server confirmed
   bool dead_ = false;
@@ -57,12 +61,13 @@ class RedisWriter final : public Writer {
   // Of the write in progress.
   std::vector<int64_t> rows_;  // of the batch, without those that are too large
   std::vector<size_t> row_bytes_;
+  std::vector<bool> row_is_small_;  // goes as a payload
   size_t next_row_ = 0;        // of rows_, not encoded yet
   uint64_t next_seq_ = 0;
   std::deque<ScriptCall> in_flight_;
   std::optional<ScriptCall> forgotten_;  // the first call that met NOSCRIPT
   std::optional<Error> failure_;
-  std::string mask_;
+  std::string order_, mask_;
   Buffer scratch_;
 };
 

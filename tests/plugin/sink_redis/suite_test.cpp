@@ -16,9 +16,17 @@ struct RedisStoreInSmallPieces {
   std::unique_ptr<SinkDriver> open() { return open_redis(shared_server(), {{"script_rows", "3"}, {"pipeline_bytes", "4KiB"}}); }
 };
 
+// As it was before Redis 7, or where RESTORE is not allowed.
+struct RedisStoreByHset {
+  static constexpr bool kRemembersExpired = false, kDurable = true;
+  RedisStoreByHset() { shared_server().flush_all(); }
+  std::unique_ptr<SinkDriver> open() { return open_redis(shared_server(), {{"restore", "false"}}); }
+};
+
 }  // namespace
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Redis, SinkSuite, RedisStore);
+INSTANTIATE_TYPED_TEST_SUITE_P(RedisByHset, SinkSuite, RedisStoreByHset);
 INSTANTIATE_TYPED_TEST_SUITE_P(RedisInSmallPieces, SinkSuite, RedisStoreInSmallPieces);
 
 }  // namespace penstock::test

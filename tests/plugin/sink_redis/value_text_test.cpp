@@ -1,4 +1,5 @@
 #include "support/sink_driver.hpp"
+#include "sink_redis/resp.hpp"
 #include "sink_redis/value_text.hpp"
 
 #include <cmath>
@@ -19,7 +20,7 @@ std::string text_of(const Field& field, const test::Cell& value) {
   test::make_batch(schema, {{"k", test::order_key(1), {value}}}, &array);
   Buffer out, scratch;
   const ValueWriter writer(BatchView(schema, array)[2]);
-  writer.append(0, out, scratch);
+  append_bulk(out, writer.text(0, scratch));
   const size_t bound = writer.size_bound(0);
   array.release(&array);
   const std::string bulk(reinterpret_cast<const char*>(out.data()), out.size());
