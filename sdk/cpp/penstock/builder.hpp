@@ -3,6 +3,7 @@
 
 #include <penstock/schema.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -36,15 +37,18 @@ class Buffer {
   const uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
   void clear() { size_ = 0; }
+  // The first allocation will have room for so many bytes, instead of growing there step by step.
+  void expect(size_t size) { expected_ = size; }
 
  private:
   void swap(Buffer& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     std::swap(capacity_, other.capacity_);
+    std::swap(expected_, other.expected_);
   }
   [[gnu::noinline]] void grow(size_t more) {
-    size_t capacity = capacity_ < 64 ? 64 : capacity_ * 2;
+    size_t capacity = capacity_ == 0 ? std::max<size_t>(expected_, 64) : capacity_ * 2;
     if (capacity < size_ + more) capacity = size_ + more;
     auto* data = static_cast<uint8_t*>(std::realloc(data_, capacity));
     if (data == nullptr) throw std::bad_alloc();
@@ -55,6 +59,7 @@ class Buffer {
   uint8_t* data_ = nullptr;
   size_t size_ = 0;
   size_t capacity_ = 0;
+  size_t expected_ = 0;
 };
 
 // One column under construction. The append function must fit the field's type: append<T> takes exactly the value type of the
@@ -128,6 +133,11 @@ class ColumnBuilder {
     owner->validity = std::move(validity_);
     owner->offsets = std::move(offsets_);
     owner->data = std::move(data_);
+    // A batch is about as large as the one before.
+    const auto expect = [](Buffer& next, const Buffer& last) { next.expect(last.size() + last.size() / 16); };
+    expect(validity_, owner->validity);
+    expect(offsets_, owner->offsets);
+    expect(data_, owner->data);
     static constexpr uint64_t kEmpty = 0;  // consumers may not expect NULL for an empty data buffer
     const auto data = [&] { return owner->data.data() == nullptr ? reinterpret_cast<const void*>(&kEmpty) : owner->data.data(); };
     if (field_.type != Type::null) owner->buffers[out->n_buffers++] = null_count_ == 0 ? nullptr : owner->validity.data();
