@@ -1,6 +1,8 @@
 #include "micro/stages.hpp"
 
 #include "micro/rows.hpp"
+#include "sink_redis/layout.hpp"
+#include "sink_redis/profile_payload.hpp"
 #include "sink_redis/resp.hpp"
 #include "sink_redis/value_text.hpp"
 #include "source_postgres/big_endian.hpp"
@@ -78,10 +80,36 @@ std::function<void()> format() {
       redis::append_bulk(*out, "penstock:features_v1:", view[0].bytes(row));
       for (size_t i = 0; i < values.size(); ++i) {
         redis::append_bulk(*out, view[i + 2].field().name);
-        append_bulk(*out, values[i].text(row, scratch));
+        redis::append_bulk(*out, values[i].text(row, scratch));
       }
     }
     expect(out->size() > static_cast<size_t>(batch->rows()) * 200, "the commands written");
+  };
+}
+
+// Columns into payloads, as the plugin sends them.
+std::function<void()> pack() {
+  auto out = std::make_shared<Buffer>();
+  auto batch = std::make_shared<host::Batch>(std::move(make_transformer(7, false)->apply(source_batch(1, kBatchRows, 0))->batch));
+  std::vector<std::string> names;
+  for (size_t i = 2; i < batch->view().columns(); ++i) names.push_back(batch->view()[i].field().name);
+  auto payload = std::make_shared<redis::ProfilePayload>(names);
+  return [out, batch, payload] {
+    const BatchView view = batch->view();
+    std::vector<redis::ValueWriter> values;
+    for (size_t i = 2; i < view.columns(); ++i) values.emplace_back(view[i]);
+    Buffer scratch;
+    std::string order;
+    out->clear();
+    for (int64_t row = 0; row < batch->rows(); ++row) {
+      redis::append_bulk(*out, "penstock:features_v1:", view[0].bytes(row));
+      order = redis::to_hex(view[1].bytes(row));
+      payload->start(order);
+      for (size_t i = 0; i < values.size(); ++i)
+        if (!values[i].is_null(row)) payload->add(i, values[i].text(row, scratch));
+      payload->append_to(*out);
+    }
+    expect(out->size() > static_cast<size_t>(batch->rows()) * 100, "the payloads written");
   };
 }
 
@@ -108,6 +136,7 @@ const std::vector<Stage>& stages() {
       {"validate", "the check of a batch that leaves a plugin", validate},
       {"transform", "key, order key, coercion, hash, newest row of each key", transform},
       {"format", "columns into RESP, one HSET a row", format},
+      {"pack", "columns into payloads for RESTORE", pack},
       {"replies", "scan of one integer reply a row", scan_replies},
   };
   return all;

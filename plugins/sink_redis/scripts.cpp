@@ -54,7 +54,15 @@ for row = 1, #keys - 1 do
   local old = pcall('HGET', key, '_o')
   local code = 'w'
   if not old then
-    if call('EXISTS', key) == 1 then code = 'f' end
+    if payload then
+      local done = pcall('RESTORE', key, ttl, payload)
+      if done.err then
+        if not string.find(done.err, 'BUSYKEY', 1, true) then return done end
+        code = 'f'
+      end
+    else
+      if call('EXISTS', key) == 1 then code = 'f' end
+    end
   elseif type(old) ~= 'string' then
     if not string.find(old.err, 'WRONGTYPE', 1, true) then return old end
     code = 'f'
@@ -75,7 +83,7 @@ for row = 1, #keys - 1 do
   end
   if code == 'w' then
     if payload then
-      call('RESTORE', key, ttl, payload, 'REPLACE')
+      if old then call('RESTORE', key, ttl, payload, 'REPLACE') end
     elseif not mask then
       set[2] = key
       set[4] = order

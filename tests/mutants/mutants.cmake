@@ -272,7 +272,8 @@ edit(plugins/sink_redis/scripts.cpp
     change(MUTANT(redis_unchanged_keeps_the_old_order), "call('HSET', key, '_o', order)", "");
     change(MUTANT(redis_takes_foreign_keys), "if call('EXISTS', key) == 1 then code = 'f' end", "");
     change(MUTANT(redis_null_leaves_the_value), "if old then call(unpack(none)) end", "");
-    change(MUTANT(redis_payload_without_ttl), "call('RESTORE', key, ttl, payload", "call('RESTORE', key, '0', payload");
+    change(MUTANT(redis_payload_without_ttl), "pcall('RESTORE', key, ttl, payload)", "pcall('RESTORE', key, '0', payload)");
+    change(MUTANT(redis_payload_replaces_foreign_keys), "pcall('RESTORE', key, ttl, payload)", "pcall('RESTORE', key, ttl, payload, 'REPLACE')");
     change(MUTANT(redis_orders_are_numbers), "elseif order < old then", "elseif tonumber(sub(order, 1, 16), 16) < tonumber(sub(old, 1, 16), 16) then");
     change(MUTANT(redis_unchanged_ignores_times), "elseif sub(old, 1, width - 32) == sub(order, 1, width - 32) then", "elseif true then");
     return out;
@@ -284,7 +285,8 @@ kill(redis_no_fence BY plugin_sink_redis --gtest_filter=*ARunThatAnotherTookOver
 kill(redis_no_store_identity BY plugin_sink_redis --gtest_filter=RedisFaults.AStoreEmptied*)
 kill(redis_no_sequence BY plugin_sink_redis --gtest_filter=RedisFaults.ASequenceThatIsNotWhereItShouldBeEndsTheRun)
 kill(redis_unchanged_keeps_the_old_order BY plugin_sink_redis --gtest_filter=*ATieStaysDecidedWhenALaterRunReadsBothRowsAgain)
-kill(redis_takes_foreign_keys BY plugin_sink_redis --gtest_filter=RedisLayout.*)
+kill(redis_takes_foreign_keys BY plugin_sink_redis --gtest_filter=Payloads.NeverReplaceWhatIsNotOurs)
+kill(redis_payload_replaces_foreign_keys BY plugin_sink_redis --gtest_filter=Payloads.NeverReplaceWhatIsNotOurs)
 kill(redis_null_leaves_the_value BY plugin_sink_redis --gtest_filter=*NullOverwritesAValueAndAValueANull)
 kill(redis_payload_without_ttl BY plugin_sink_redis --gtest_filter=Payloads.CarryTheTtl)
 kill(redis_orders_are_numbers BY plugin_sink_redis --gtest_filter=*TellsTimesApartThatDifferByOneNanosecond)

@@ -91,6 +91,21 @@ TEST_F(Payloads, CarryTheTtl) {
   EXPECT_GT(std::stol(server_.command({"PTTL", "penstock:users_v1:a"})), 50'000);
   sink->begin(kTwoFields)->write({two_fields("a", 2, "y", 2)});
   EXPECT_EQ(server_.command({"PTTL", "penstock:users_v1:a"}), "-1");
+  sink->begin(kTwoFields, {.ttl_ms = 100'000})->write({two_fields("a", 3, "z", 3)});
+  EXPECT_GT(std::stol(server_.command({"PTTL", "penstock:users_v1:a"})), 50'000);
+}
+
+TEST_F(Payloads, NeverReplaceWhatIsNotOurs) {
+  for (const char* restore : {"true", "false"}) {
+    server_.flush_all();
+    server_.command({"HSET", "penstock:users_v1:h", "NAME", "theirs"});
+    server_.command({"SET", "penstock:users_v1:s", "theirs"});
+    const auto sink = open_redis(server_, {{"restore", restore}});
+    const auto run = sink->begin(kTwoFields);
+    EXPECT_EQ(run->write({two_fields("h", 1, "x", 1), two_fields("ours", 1, "y", 2), two_fields("s", 1, "z", 3)}), (Written{1, 0, 0, 2})) << restore;
+    EXPECT_EQ(server_.command({"HGETALL", "penstock:users_v1:h"}), R"(["NAME", "theirs"])");
+    EXPECT_EQ(server_.command({"GET", "penstock:users_v1:s"}), "theirs");
+  }
 }
 
 TEST_F(Payloads, AreNotSentToAServerWhoseUserMayNotRestore) {
