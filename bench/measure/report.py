@@ -86,10 +86,14 @@ def machine(bench):
     return f"{os.cpu_count()} cores ({model.group(1) if model else 'unknown'}), {memory:.0f} GiB, PostgreSQL {bench.postgres.version}, Redis {bench.redis.version}"
 
 
+def commit(root):
+    described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=root, capture_output=True, text=True).stdout.strip() or "unknown"
+    return f"{datetime.date.today()}, commit `{described}`"
+
+
 def show(bench, figures, latencies, load, root, write):
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=root, capture_output=True, text=True).stdout.strip() or "unknown"
     parts = [
-        f"{datetime.date.today()}, commit `{commit}`, {machine(bench)}; {bench.rows:,} rows, {bench.runs} rounds, medians. Load average before the first round: {load:.2f}.",
+        f"{commit(root)}, {machine(bench)}; {bench.rows:,} rows, {bench.runs} rounds, medians. Load average before the first round: {load:.2f}.",
         figures_table(figures),
     ]
     if latencies:

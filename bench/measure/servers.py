@@ -64,6 +64,12 @@ class Postgres:
             time.sleep(0.01)
         return cpu_seconds(self._pid)
 
+    def cpu_of(self, application):
+        """Of the sessions of an application that are open now; those that have ended do not count."""
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", (application,))
+            return sum(cpu_seconds(pid) for (pid,) in cursor.fetchall())
+
     def stop(self):
         self._connection.close()
         subprocess.run([*self._control, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL, **self._as)
