@@ -195,6 +195,26 @@ Result Connection::query(const Call& call, const std::string& action, const std:
   return last_result(call, action);
 }
 
+Result Connection::query_prepared(const Call& call, const std::string& action, const std::string& sql,
+                                  const std::vector<std::string>& parameters) {
+  require_open();
+  auto known = prepared_.find(sql);
+  if (known == prepared_.end()) {
+    const std::string name = "penstock_" + std::to_string(prepared_.size());
+    if (PQsendPrepare(connection_, name.c_str(), sql.c_str(), 0, nullptr) == 0) fail(action, nullptr);
+    send_all(call, action);
+    last_result(call, action);
+    known = prepared_.emplace(sql, name).first;
+  }
+  std::vector<const char*> values;
+  for (const std::string& value : parameters) values.push_back(value.c_str());
+  if (PQsendQueryPrepared(connection_, known->second.c_str(), static_cast<int>(values.size()), values.data(), nullptr,
+                          nullptr, 0) == 0)
+    fail(action, nullptr);
+  send_all(call, action);
+  return last_result(call, action);
+}
+
 Result Connection::describe(const Call& call, const std::string& action, const std::string& sql) {
   require_open();
   if (PQsendPrepare(connection_, "", sql.c_str(), 0, nullptr) == 0) fail(action, nullptr);

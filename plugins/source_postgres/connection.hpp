@@ -6,6 +6,7 @@
 #include <penstock/call.hpp>
 
 #include <libpq-fe.h>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -49,6 +50,10 @@ class Connection {
   // Runs one statement. `action` begins the message of an error: "describing table \"x\"".
   Result query(const Call& call, const std::string& action, const std::string& sql,
                const std::vector<std::string>& parameters = {});
+  // The same for one of the few statements that are run again and again: the server parses and plans it once a session.
+  // `sql` is a constant; every text is kept until the connection closes.
+  Result query_prepared(const Call& call, const std::string& action, const std::string& sql,
+                        const std::vector<std::string>& parameters = {});
   // The columns of a statement that is parsed but not run.
   Result describe(const Call& call, const std::string& action, const std::string& sql);
 
@@ -85,6 +90,7 @@ class Connection {
   void close() noexcept;
 
   Conninfo info_;
+  std::map<std::string, std::string> prepared_;  // statement -> its name in the session
   PGconn* connection_ = nullptr;
   bool copying_ = false;
   bool told_to_go_ = false;  // the server ended the session while it was idle

@@ -48,7 +48,7 @@ HorizonFinder::Facts HorizonFinder::read_facts(const Call& call, Connection& con
       "WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_stat_wal_receiver WHERE status = 'streaming') AND "
       "pg_catalog.pg_last_wal_receive_lsn() = pg_catalog.pg_last_wal_replay_lsn() THEN pg_catalog.clock_timestamp() "
       "ELSE COALESCE(pg_catalog.pg_last_xact_replay_timestamp(), pg_catalog.to_timestamp(0)) END";
-  const Result row = connection.query(call, kAction,
+  const Result row = connection.query_prepared(call, kAction,
                                       "SELECT " + microseconds_of(clock) +
                                           ", pg_catalog.pg_is_in_recovery(), "
                                           "pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'), "
@@ -60,7 +60,7 @@ HorizonFinder::Facts HorizonFinder::read_facts(const Call& call, Connection& con
 
 HorizonFinder::Activity HorizonFinder::read_activity(const Call& call, Connection& connection) const {
   // Autovacuum writes no rows, and may take hours.
-  const Result found = connection.query(
+  const Result found = connection.query_prepared(
       call, kAction,
       "SELECT " + microseconds_of("a.xact_start") +
           ", a.pid, COALESCE(a.application_name, ''), COALESCE(a.usename, ''), COALESCE(a.state, a.backend_type, '') "
@@ -90,7 +90,7 @@ std::string HorizonFinder::waited_for_prepared(const Call& call, Connection& con
   const auto until = std::chrono::steady_clock::now() + kPreparedLimit;
   std::optional<std::set<std::string>> first;
   while (true) {
-    const Result found = connection.query(call, kAction, sql);
+    const Result found = connection.query_prepared(call, kAction, sql);
     std::set<std::string> now;
     for (int row = 0; row < found.rows(); ++row) now.insert(found.text(row, 0));
     if (!first) first = now;
@@ -145,7 +145,7 @@ Horizon HorizonFinder::from_clock(const Call& call, Connection& connection, cons
 
 Horizon HorizonFinder::from_snapshot(const Call& call, Connection& connection, const Relation& relation,
                                      const CursorColumn& cursor) const {
-  const Result row = connection.query(
+  const Result row = connection.query_prepared(
       call, kAction,
       "SELECT s.xmin, pg_catalog.pg_is_in_recovery(), c.system_identifier, p.timeline_id, "
       "COALESCE((SELECT 'pid ' || a.pid || ' (application \"' || a.application_name || '\", in a transaction since ' "

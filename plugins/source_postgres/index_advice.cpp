@@ -1,8 +1,5 @@
 #include "index_advice.hpp"
 
-#include "cursor_column.hpp"
-#include "relation.hpp"
-
 namespace penstock::postgres {
 namespace {
 
@@ -26,8 +23,7 @@ constexpr const char* kSql =
 
 }  // namespace
 
-std::string index_advice(const Call& call, Connection& connection, const Scan& scan) {
-  const Relation relation = find_relation(call, connection, scan.table);
+std::string index_advice(const Call& call, Connection& connection, const Relation& relation, const Scan& scan) {
   if (relation.oid == 0) return {};
   const std::string& column = relation.column(scan.cursor.column).name;
   const Result found = connection.query(call, "looking for an index on " + relation.display, kSql,

@@ -31,7 +31,7 @@ void check_database(const Call& call, Connection& connection, const Table& table
   if (table.database.empty()) return;
   check_name("database", table.database);
   const std::string actual =
-      connection.query(call, "asking for the database", "SELECT pg_catalog.current_database()").text(0, 0);
+      connection.query_prepared(call, "asking for the database", "SELECT pg_catalog.current_database()").text(0, 0);
   if (folded(actual) != folded(table.database))
     throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the batch source is in database " + in_quotes(table.database) +
                                                       ", but the warehouse is connected to " + in_quotes(actual));
@@ -67,7 +67,7 @@ Relation find_table(const Call& call, Connection& connection, const Table& table
   const std::string schema = table.schema.empty() ? kDefaultSchema : table.schema;
   check_name("schema", schema);
   check_name("table", table.table);
-  const Result found = connection.query(
+  const Result found = connection.query_prepared(
       call, "looking for the table",
       "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relhassubclass AND c.relkind = 'r', "
       "pg_catalog.has_schema_privilege(n.oid, 'USAGE'), "
@@ -119,7 +119,7 @@ constexpr const char* kColumnsSql =
 
 void read_columns(const Call& call, Connection& connection, Relation& relation) {
   const Result found =
-      connection.query(call, "describing " + relation.display, kColumnsSql, {std::to_string(relation.oid)});
+      connection.query_prepared(call, "describing " + relation.display, kColumnsSql, {std::to_string(relation.oid)});
   for (int row = 0; row < found.rows(); ++row) {
     relation.columns.push_back({.name = found.text(row, 0),
                                 .type_oid = static_cast<uint32_t>(found.integer(row, 1)),

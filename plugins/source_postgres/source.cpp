@@ -9,6 +9,15 @@ namespace {
 constexpr uint32_t kHonoured = PENSTOCK_HONOURED_COLUMNS | PENSTOCK_HONOURED_SINCE | PENSTOCK_HONOURED_UNTIL |
                                PENSTOCK_HONOURED_ORDER | PENSTOCK_HONOURED_NULL_CURSOR;
 
+// The estimate costs as much as reading a short window, and is for progress bars.
+constexpr int64_t kShortWindowNs = int64_t{3600} * 1'000'000'000;
+
+bool is_short(const Scan& scan) {
+  int64_t length = 0;
+  return scan.cursor.kind == PENSTOCK_CURSOR_TIMESTAMP && scan.since &&
+         !__builtin_sub_overflow(scan.until.ordinal, scan.since->ordinal, &length) && length <= kShortWindowNs;
+}
+
 }  // namespace
 
 PostgresSource::PostgresSource(const Call& call, const Options& options)
@@ -22,16 +31,22 @@ Connection& PostgresSource::ready(const Call& call) {
   if (!connection_ || !connection_->is_usable()) {
     connection_.reset();
     horizons_.forget();
+    described_.reset();
     connection_ = std::make_shared<Connection>(call, info_);
   }
   return *connection_;
 }
 
-void PostgresSource::ping(const Call& call) { ready(call).query(call, "pinging the server", "SELECT 1"); }
+void PostgresSource::ping(const Call& call) {
+  described_.reset();
+  ready(call).query_prepared(call, "pinging the server", "SELECT 1");
+}
 
 Schema PostgresSource::describe(const Call& call, const Table& table) {
+  described_.reset();
+  described_ = Described{table.database, table.schema, table.table, table.query, find_relation(call, ready(call), table)};
   Schema schema;
-  for (const Column& column : find_relation(call, ready(call), table).columns)
+  for (const Column& column : described_->relation.columns)
     schema.push_back(field_for(column.name, column_type(column.type_oid)));
   return schema;
 }
@@ -40,34 +55,47 @@ std::vector<TableName> PostgresSource::list_tables(const Call& call) { return re
 
 Horizon PostgresSource::horizon(const Call& call, const Table& table, const Cursor& cursor) {
   Connection& connection = ready(call);
-  const Relation relation = find_relation(call, connection, table);
+  const Relation relation = described(call, connection, table);
   return horizons_.find(call, connection, relation, cursor_column(connection, relation, cursor, table.options),
                         cursor.lag_ns);
 }
 
 std::vector<std::string> PostgresSource::plan(const Call& call, const Scan& scan, ScanInfo& info) {
-  const ScanStatement statement = scan_statement(call, ready(call), scan);
-  begin_snapshot(call, statement);
+  Connection& connection = ready(call);
+  const Relation relation = described(call, connection, scan.table);
+  const ScanStatement statement = scan_statement(connection, relation, scan);
   info.honoured = kHonoured;
-  info.rows_estimate = estimated_rows(call, statement);
   info.statement = statement.copy();
   info.cursor_unit_ns = statement.cursor_unit_ns;
-  connection_->query(call, "planning " + statement.display, "ROLLBACK");
-  if (info.advice_wanted) info.advice = index_advice(call, *connection_, scan);
+  // A run scans right away, which says the rest.
+  if (info.advice_wanted) {
+    begin_snapshot(call, statement);
+    info.rows_estimate = estimated_rows(call, statement);
+    connection.query(call, "planning " + statement.display, "ROLLBACK");
+    info.advice = index_advice(call, connection, relation, scan);
+  }
   return {std::string()};
 }
 
 std::unique_ptr<RowStream> PostgresSource::scan(const Call& call, const Scan& scan, const std::string&,
                                                 ScanInfo& info) {
-  ScanStatement statement = scan_statement(call, ready(call), scan);
+  // Not what describe found: rows are parsed by these types, so they are read as late as can be.
+  Connection& connection = ready(call);
+  ScanStatement statement = scan_statement(connection, find_relation(call, connection, scan.table), scan);
   require_same_timeline(call, scan);
   begin_snapshot(call, statement);
   info = {.honoured = kHonoured,
-          .rows_estimate = estimated_rows(call, statement),
+          .rows_estimate = is_short(scan) ? -1 : estimated_rows(call, statement),
           .statement = statement.copy(),
           .cursor_unit_ns = statement.cursor_unit_ns};
   connection_->start_copy(call, "reading " + statement.display, info.statement);
   return std::make_unique<CopyStream>(call, connection_, std::move(statement), scan.batch_rows, scan.batch_bytes);
+}
+
+Relation PostgresSource::described(const Call& call, Connection& connection, const Table& table) const {
+  const bool is_same = described_ && described_->database == table.database && described_->schema == table.schema &&
+                       described_->table == table.table && described_->query == table.query;
+  return is_same ? described_->relation : find_relation(call, connection, table);
 }
 
 void PostgresSource::begin_snapshot(const Call& call, const ScanStatement& statement) {

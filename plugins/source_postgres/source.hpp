@@ -26,12 +26,21 @@ class PostgresSource : public Source {
  private:
   // The connection, made anew if the old one broke. Every function here only reads, so none minds.
   Connection& ready(const Call& call);
+  // What describe found, if it was asked for this table last; else looks. A run asks for everything within moments, and
+  // begins with describe, which always looks anew.
+  Relation described(const Call& call, Connection& connection, const Table& table) const;
   void begin_snapshot(const Call& call, const ScanStatement& statement);
   void require_same_timeline(const Call& call, const Scan& scan);
   int64_t estimated_rows(const Call& call, const ScanStatement& statement);
 
+  struct Described {
+    std::string database, schema, table, query;
+    Relation relation;
+  };
+
   Conninfo info_;
   HorizonFinder horizons_;
+  std::optional<Described> described_;
   std::shared_ptr<Connection> connection_;  // shared with the stream of the scan in progress
 };
 

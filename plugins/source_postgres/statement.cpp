@@ -28,8 +28,7 @@ std::string where(const CursorColumn& cursor, const Scan& scan) {
 
 }  // namespace
 
-ScanStatement scan_statement(const Call& call, Connection& connection, const Scan& scan) {
-  const Relation relation = find_relation(call, connection, scan.table);
+ScanStatement scan_statement(const Connection& connection, const Relation& relation, const Scan& scan) {
   const CursorColumn cursor = cursor_column(connection, relation, scan.cursor, scan.table.options);
   std::vector<const Column*> columns;
   for (const std::string& name : scan.columns) columns.push_back(&relation.column(name));

@@ -20,8 +20,7 @@ struct ScanStatement {
   std::string copy() const { return "COPY (" + select + ") TO STDOUT (FORMAT binary)"; }
 };
 
-// Finds the table and its columns, checks that they may be read, and writes the statement. No columns asked for: all of
-// them.
-ScanStatement scan_statement(const Call& call, Connection& connection, const Scan& scan);
+// Finds the columns, checks that they may be read, and writes the statement. No columns asked for: all of them.
+ScanStatement scan_statement(const Connection& connection, const Relation& relation, const Scan& scan);
 
 }  // namespace penstock::postgres

@@ -41,7 +41,7 @@ struct Triggers {
 };
 
 Triggers find_triggers(const Call& call, Connection& connection, const Relation& relation, const CursorColumn& cursor) {
-  const Result found = connection.query(
+  const Result found = connection.query_prepared(
       call, "reading the triggers of " + relation.display,
       "SELECT g.tgname, g.tgtype, g.tgqual IS NOT NULL OR g.tgattr::text <> '', l.lanname, p.prosrc, "
       "pg_catalog.encode(g.tgargs, 'escape') "

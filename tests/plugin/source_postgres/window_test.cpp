@@ -286,5 +286,33 @@ TEST(PostgresWindow, ViewsMaterializedViewsAndPartitionsAreRead) {
     EXPECT_EQ(ids(warehouse, kTen - 1000, kTen, {}, {.schema = "win", .table = name}), "7") << name;
 }
 
+TEST(PostgresWindow, AScanReadsTheTableAsItIsNowAndNotAsItWasDescribed) {
+  fresh_schema("win");
+  shared_server().exec("CREATE TABLE win.t (id int, at timestamptz, v int); INSERT INTO win.t VALUES (1, '2026-01-01', 7)");
+  Warehouse warehouse;
+  const TableSpec table{.schema = "win", .table = "t"};
+  EXPECT_EQ(formats_of(warehouse.describe(table)).at(2), "v:i");
+  shared_server().exec("ALTER TABLE win.t ALTER v TYPE text USING 'text ' || v");
+  EXPECT_EQ(warehouse.scan({.table = table, .columns = {"id", "v"}, .keys = {"id"}}), (Rows{{"1", "text 7"}}));
+  shared_server().exec("DROP TABLE win.t; CREATE TABLE win.t (id int, at timestamptz, v bool); INSERT INTO win.t VALUES (2, '2026-01-01', true)");
+  EXPECT_EQ(warehouse.scan({.table = table, .columns = {"id", "v"}, .keys = {"id"}}), (Rows{{"2", "true"}}));
+  EXPECT_EQ(formats_of(warehouse.describe(table)).at(2), "v:b");
+}
+
+TEST(PostgresWindow, OfAWindowOfAnHourOrLessTheRowsAreNotEstimated) {
+  make_events("timestamptz", {"'2024-05-01 10:00:00+00'"});
+  Warehouse warehouse;
+  constexpr int64_t kHour = int64_t{3600} * 1'000'000'000;
+  ScanSpec spec{.table = events(), .columns = {"id"}, .since = kTen, .until = kTen + kHour, .keys = {"id"}};
+  OpenScan is_short, is_long;
+  warehouse.start(spec, is_short);
+  is_short.release();
+  EXPECT_EQ(is_short.rows_estimate, -1);
+  spec.until += 1000;
+  warehouse.start(spec, is_long);
+  is_long.release();
+  EXPECT_GE(is_long.rows_estimate, 1);
+}
+
 }  // namespace
 }  // namespace penstock::test
