@@ -73,6 +73,11 @@ class Penstock(Way):
         self.resident = report["max_resident_bytes"]
 
 
+class PenstockHset(Penstock):
+    name = "Penstock, restore = false"
+    store = "restore = false"
+
+
 class SourceAlone(Penstock):
     name = "Penstock, source alone"
     kinds = ("read",)
@@ -160,5 +165,5 @@ class CopyAlone(Way):
 
 def all_ways(bench):
     """In the order of a round: neighbours are those that are compared most."""
-    classes = [ReadyCommands, Penstock, Pipe, RedisBenchmark, Python, SinkAlone, SourceAlone, CopyAlone]
+    classes = [ReadyCommands, Penstock, PenstockHset, Pipe, RedisBenchmark, Python, SinkAlone, SourceAlone, CopyAlone]
     return [kind(bench, database) for database, kind in enumerate(classes)]
