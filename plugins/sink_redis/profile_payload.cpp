@@ -18,6 +18,7 @@ constexpr size_t kFooterBytes = 2 + 8;
 // A listpack: its bytes and its number of entries, the entries, an end mark.
 constexpr size_t kListHeaderBytes = 4 + 2;
 constexpr uint8_t kListEnd = 0xff;
+constexpr size_t kEndRoom = 16;  // behind the last entry
 
 using CrcTables = std::array<std::array<uint64_t, 256>, 8>;
 
@@ -46,62 +47,64 @@ std::optional<int64_t> integer_of(std::string_view text) {
   return value;
 }
 
-void append_little_endian(Buffer& out, uint64_t value, size_t bytes) {
-  for (size_t i = 0; i < bytes; ++i) out.append_value(static_cast<uint8_t>(value >> (8 * i)));
+// The functions that write an entry take where to and return where it ends. The caller has made room for kEntryOverhead more than the text.
+constexpr size_t kEntryOverhead = 5 + 5;
+
+uint8_t* put_little_endian(uint8_t* at, uint64_t value, size_t bytes) {
+  std::memcpy(at, &value, sizeof value);  // room enough: what is behind is written over
+  return at + bytes;
 }
 
-void append_integer(Buffer& out, int64_t value) {
+uint8_t* put_integer(uint8_t* at, int64_t value) {
   const auto bits = static_cast<uint64_t>(value);
   const auto within = [&](int width) { return value >= -(int64_t{1} << (width - 1)) && value < int64_t{1} << (width - 1); };
   if (value >= 0 && value < 128) {
-    out.append_value(static_cast<uint8_t>(value));
-  } else if (within(13)) {
-    out.append_value(static_cast<uint8_t>(0xc0 | ((bits >> 8) & 0x1f)));
-    out.append_value(static_cast<uint8_t>(bits));
-  } else if (within(16)) {
-    out.append_value(uint8_t{0xf1});
-    append_little_endian(out, bits, 2);
-  } else if (within(24)) {
-    out.append_value(uint8_t{0xf2});
-    append_little_endian(out, bits, 3);
-  } else if (within(32)) {
-    out.append_value(uint8_t{0xf3});
-    append_little_endian(out, bits, 4);
-  } else {
-    out.append_value(uint8_t{0xf4});
-    append_little_endian(out, bits, 8);
+    *at++ = static_cast<uint8_t>(value);
+    return at;
   }
+  if (within(13)) {
+    *at++ = static_cast<uint8_t>(0xc0 | ((bits >> 8) & 0x1f));
+    *at++ = static_cast<uint8_t>(bits);
+    return at;
+  }
+  const uint8_t bytes = within(16) ? 2 : within(24) ? 3 : within(32) ? 4 : 8;
+  *at++ = static_cast<uint8_t>(bytes == 8 ? 0xf4 : 0xef + bytes);  // f1 to f4
+  return put_little_endian(at, bits, bytes);
 }
 
-void append_string(Buffer& out, std::string_view text) {
+uint8_t* put_string(uint8_t* at, std::string_view text) {
   if (text.size() < 64) {
-    out.append_value(static_cast<uint8_t>(0x80 | text.size()));
+    *at++ = static_cast<uint8_t>(0x80 | text.size());
   } else if (text.size() < 4096) {
-    out.append_value(static_cast<uint8_t>(0xe0 | (text.size() >> 8)));
-    out.append_value(static_cast<uint8_t>(text.size()));
+    *at++ = static_cast<uint8_t>(0xe0 | (text.size() >> 8));
+    *at++ = static_cast<uint8_t>(text.size());
   } else {
-    out.append_value(uint8_t{0xf0});
-    append_little_endian(out, text.size(), 4);
+    *at++ = 0xf0;
+    at = put_little_endian(at, text.size(), 4);
   }
-  out.append(text.data(), text.size());
+  std::memcpy(at, text.data(), text.size());
+  return at + text.size();
 }
 
 // After each entry its own size, readable from behind: seven bits a byte, the most significant first, all but the first marked.
-void append_back_length(Buffer& out, size_t size) {
+uint8_t* put_back_length(uint8_t* at, size_t size) {
+  if (size < 128) {
+    *at++ = static_cast<uint8_t>(size);
+    return at;
+  }
   uint8_t bytes[5];
   size_t n = 0;
   do bytes[n++] = static_cast<uint8_t>(size & 127);
   while ((size >>= 7) != 0);
-  for (size_t i = n; i-- > 0;) out.append_value(static_cast<uint8_t>(i + 1 == n ? bytes[i] : bytes[i] | 128));
+  *at++ = bytes[--n];
+  while (n > 0) *at++ = bytes[--n] | 128;
+  return at;
 }
 
-void append_list_entry(Buffer& out, std::string_view text) {
-  const size_t before = out.size();
-  if (const auto value = integer_of(text))
-    append_integer(out, *value);
-  else
-    append_string(out, text);
-  append_back_length(out, out.size() - before);
+uint8_t* put_entry(uint8_t* at, std::string_view text) {
+  const auto value = integer_of(text);
+  uint8_t* const end = value ? put_integer(at, *value) : put_string(at, text);
+  return put_back_length(end, static_cast<size_t>(end - at));
 }
 
 }  // namespace
@@ -127,29 +130,30 @@ bool ProfilePayload::fits(const std::vector<std::string>& names) {
 
 ProfilePayload::ProfilePayload(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    Buffer entry;
-    append_list_entry(entry, name);
-    names_.emplace_back(reinterpret_cast<const char*>(entry.data()), entry.size());
+    uint8_t entry[kPayloadValueBytes + kEntryOverhead];
+    const uint8_t* const end = put_entry(entry, name);
+    names_.emplace_back(reinterpret_cast<const char*>(entry), static_cast<size_t>(end - entry));
+    fields_bytes_ += names_.back().size() + kPayloadValueBytes + kEntryOverhead;
   }
 }
 
 void ProfilePayload::start(std::string_view order) {
-  list_.clear();
-  list_.extend(kListHeaderBytes);
-  append_list_entry(list_, kOrderField);
-  append_list_entry(list_, order);
+  const size_t most = kListHeaderBytes + 2 * kEntryOverhead + kOrderField.size() + order.size() + fields_bytes_ + kEndRoom;
+  if (list_.size() < most) list_.resize(most);
+  end_ = put_entry(put_entry(list_.data() + kListHeaderBytes, kOrderField), order);
   entries_ = 2;
 }
 
 void ProfilePayload::add(size_t field, std::string_view value) {
-  list_.append(names_[field].data(), names_[field].size());
-  append_list_entry(list_, value);
+  const std::string& name = names_[field];
+  std::memcpy(end_, name.data(), name.size());
+  end_ = put_entry(end_ + name.size(), value);
   entries_ += 2;
 }
 
 void ProfilePayload::append_to(Buffer& out) {
-  list_.append_value(kListEnd);
-  const auto size = static_cast<uint32_t>(list_.size());
+  *end_++ = kListEnd;
+  const auto size = static_cast<uint32_t>(end_ - list_.data());
   const auto entries = static_cast<uint16_t>(entries_);
   std::memcpy(list_.data(), &size, sizeof size);
   std::memcpy(list_.data() + sizeof size, &entries, sizeof entries);

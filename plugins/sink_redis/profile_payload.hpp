@@ -33,7 +33,9 @@ class ProfilePayload {
 
  private:
   std::vector<std::string> names_;  // each encoded as an entry
-  Buffer list_;
+  size_t fields_bytes_ = 0;         // that they and their values may take
+  std::vector<uint8_t> list_;       // with room for the largest
+  uint8_t* end_ = nullptr;          // of what is written
   size_t entries_ = 0;
 };
 
