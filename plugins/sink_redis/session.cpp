@@ -119,9 +119,16 @@ bool Session::takes_payloads(const Call& call, const std::string& key_prefix) {
   return good;
 }
 
+void Session::fail(std::string_view action, const Reply& reply) {
+  const Error error = server_error(action, reply.text());
+  // A master that became a replica: the next connection has the server checked, or finds another one.
+  if (error.retry() == PENSTOCK_RETRY_RECONNECT) connection_.close();
+  throw error;
+}
+
 Reply Session::request(const Call& call, std::string_view action, std::initializer_list<std::string_view> arguments) {
   const Reply reply = connection_.request(call, arguments);
-  if (reply.is_error()) throw server_error(action, reply.text());
+  if (reply.is_error()) fail(action, reply);
   return reply;
 }
 
@@ -142,7 +149,7 @@ Reply Session::run(const Call& call, Script script, const std::vector<std::strin
     command[1] = script_text(script);
     reply = connection_.request(call, command);
   }
-  if (reply.is_error()) throw server_error(script_name(script), reply.text());
+  if (reply.is_error()) fail(script_name(script), reply);
   return reply;
 }
 

@@ -383,6 +383,15 @@ TEST_F(RedisFaults, AMasterThatBecomesAReplicaEndsTheRunAndIsRefusedFromThenOn) 
   EXPECT_THAT(reopened.message, HasSubstr("is a replica"));
 }
 
+TEST_F(RedisFaults, AMasterThatBecomesAReplicaIsNotUsedAgainOnTheSameConnection) {
+  RedisServer server;
+  const auto sink = open_redis(server);
+  sink->begin(kTwoFields)->write({two_fields("a", 1, "x", 1)});
+  server.command({"REPLICAOF", "127.0.0.1", std::to_string(server_.port())});
+  EXPECT_THAT(error_of([&] { sink->remove({"a"}); }).message, HasSubstr("it is a replica now"));
+  EXPECT_THAT(error_of([&] { sink->remove({"a"}); }).message, HasSubstr("is a replica; writes would be lost"));
+}
+
 TEST_F(RedisFaults, TooManyClientsIsSaidSo) {
   RedisServer server({"", {"maxclients 2"}});
   const auto first = open_redis(server);
