@@ -2,14 +2,9 @@
 
 #include "sink_redis/errors.hpp"
 
-#include <cerrno>
 #include <cstring>
 #include <deque>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 namespace penstock::redis {
 namespace {
@@ -18,66 +13,23 @@ constexpr size_t kReceiveBytes = 64 * 1024;
 constexpr size_t kCompactBytes = 256 * 1024;
 constexpr size_t kKeptBytes = 4u << 20;  // an output buffer larger than this is given back after use
 
-Error unreachable(const std::string& server, const std::string& why) {
-  return Error(PENSTOCK_STATUS_UNAVAILABLE, "cannot connect to " + server + ": " + why).retry_after_ns(kRetryPause.count());
-}
-
-// A connected non-blocking socket, or -1 and the reason.
-int connect_to(const Call& call, const Address& address, SteadyTime until, std::string* why) {
-  const int fd = socket(address.bytes.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) {
-    *why = std::strerror(errno);
-    return -1;
-  }
-  int error = 0;
-  try {
-    if (connect(fd, reinterpret_cast<const sockaddr*>(&address.bytes), address.size) != 0) error = errno;
-    if (error == EINPROGRESS || error == EINTR) {
-      socklen_t size = sizeof error;
-      if (!wait_for(call, fd, POLLOUT, until, PENSTOCK_RETRY_SAFE))
-        error = ETIMEDOUT;
-      else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
-        error = errno;
-    }
-  } catch (...) {
-    ::close(fd);
-    throw;
-  }
-  if (error != 0) {
-    *why = std::strerror(error);
-    ::close(fd);
-    return -1;
-  }
-  const int on = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  return fd;
-}
-
 }  // namespace
 
-Connection::Connection(const Call& call, std::string server, const std::string& host, int port,
-                       std::chrono::nanoseconds connect_timeout, std::chrono::nanoseconds timeout)
-    : server_(std::move(server)), timeout_(timeout) {
-  const auto until = std::chrono::steady_clock::now() + connect_timeout;
-  std::string why;
-  for (const Address& address : resolve(call, host, port, until)) {
-    fd_ = connect_to(call, address, until, &why);
-    if (fd_ >= 0) return;
-  }
-  throw unreachable(server_, why);
-}
-
-Connection::~Connection() { close(); }
-
-void Connection::close() {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
+Connection::Connection(const Call& call, const Endpoint& endpoint, const TlsSettings& tls, std::chrono::nanoseconds connect_timeout,
+                       std::chrono::nanoseconds timeout)
+    : server_(endpoint.text()),
+      timeout_(timeout),
+      transport_(open_transport(call, endpoint, tls, std::chrono::steady_clock::now() + connect_timeout)) {}
 
 void Connection::lost(const std::string& why) {
   close();
   throw Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the connection to " + server_ + " was lost: " + why);
+}
+
+void Connection::lost(const Broken& broken) {
+  if (!broken.refused_us) lost(broken.why);
+  close();
+  throw Error(PENSTOCK_STATUS_UNAUTHENTICATED, "no TLS connection to " + server_ + ": " + broken.why);
 }
 
 void Connection::wipe_sent() {
@@ -129,8 +81,10 @@ void Connection::pipeline(const Call& call, size_t window, const std::function<b
         moved = true;
       }
       // A server that always has something for us must not keep us past the end of the call.
-      wait(call, moved ? Wait::not_at_all : sent_ < out_.size() ? Wait::to_read_or_write : Wait::to_read);
+      wait(call, moved);
     }
+  } catch (const Broken& broken) {
+    lost(broken);
   } catch (...) {
     close();
     throw;
@@ -142,13 +96,9 @@ void Connection::pipeline(const Call& call, size_t window, const std::function<b
 bool Connection::send_some() {
   bool moved = false;
   while (sent_ < out_.size()) {
-    const ssize_t n = send(fd_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
-    if (n < 0) {
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-      lost(std::strerror(errno));
-    }
-    sent_ += static_cast<size_t>(n);
+    const size_t n = transport_->send(out_.data() + sent_, out_.size() - sent_);
+    if (n == 0) break;
+    sent_ += n;
     moved = true;
   }
   if (sent_ == out_.size()) {
@@ -167,15 +117,9 @@ bool Connection::send_some() {
 
 bool Connection::receive_some() {
   char bytes[kReceiveBytes];
-  ssize_t n = 0;
-  do n = recv(fd_, bytes, sizeof bytes, 0);
-  while (n < 0 && errno == EINTR);
-  if (n == 0) lost("the server closed it");
-  if (n < 0) {
-    if (errno == EAGAIN || errno == EWOULDBLOCK) return false;
-    lost(std::strerror(errno));
-  }
-  in_.feed(bytes, static_cast<size_t>(n));
+  const size_t n = transport_->receive(bytes, sizeof bytes);
+  if (n == 0) return false;
+  in_.feed(bytes, n);
   progress_ = std::chrono::steady_clock::now();
   return true;
 }
@@ -195,15 +139,15 @@ bool Connection::next_reply() {
   }
 }
 
-void Connection::wait(const Call& call, Wait what) {
-  if (what == Wait::not_at_all) {
+void Connection::wait(const Call& call, bool moved) {
+  if (moved) {
     if (call.cancelled()) throw Error(PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "cancelled");
     if (call.remaining_ms() == 0)
       throw Error(PENSTOCK_STATUS_DEADLINE_EXCEEDED, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the deadline passed");
     return;
   }
-  const short events = what == Wait::to_read ? POLLIN : POLLIN | POLLOUT;
-  if (wait_for(call, fd_, events, progress_ + timeout_, PENSTOCK_RETRY_UNKNOWN_OUTCOME)) return;
+  const short events = transport_->events(sent_ < out_.size());
+  if (wait_for(call, transport_->fd(), events, progress_ + timeout_, PENSTOCK_RETRY_UNKNOWN_OUTCOME)) return;
   lost("no progress for " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(timeout_).count()) + " ms");
 }
 

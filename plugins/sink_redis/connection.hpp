@@ -1,8 +1,8 @@
-// One TCP connection to a server: commands out, replies in; every wait ends with the call.
+// One connection to a server: commands out, replies in; every wait ends with the call.
 #pragma once
 
-#include "sink_redis/resolve.hpp"
 #include "sink_redis/resp.hpp"
+#include "sink_redis/transport.hpp"
 
 #include <functional>
 #include <span>
@@ -14,14 +14,12 @@ namespace penstock::redis {
 // commands change nothing may say something milder.
 class Connection {
  public:
-  // Connects; `server` is "host:port" for messages. `timeout` is the longest wait without any progress.
-  Connection(const Call&, std::string server, const std::string& host, int port, std::chrono::nanoseconds connect_timeout,
-             std::chrono::nanoseconds timeout);
-  ~Connection();
+  // Connects. `timeout` is the longest wait without any progress.
+  Connection(const Call&, const Endpoint&, const TlsSettings&, std::chrono::nanoseconds connect_timeout, std::chrono::nanoseconds timeout);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  bool alive() const { return fd_ >= 0; }
+  bool alive() const { return transport_ != nullptr; }
   const std::string& server() const { return server_; }
 
   // One command. The reply, which may be an error, is valid until the next command.
@@ -40,19 +38,19 @@ class Connection {
   // Overwrites what was sent last; for passwords.
   void wipe_sent();
 
-  void close();
+  void close() { transport_.reset(); }
 
  private:
   [[noreturn]] void lost(const std::string& why);
+  [[noreturn]] void lost(const Broken&);
   bool send_some();
   bool receive_some();
   bool next_reply();
-  enum class Wait : uint8_t { not_at_all, to_read, to_read_or_write };
-  void wait(const Call&, Wait what);
+  void wait(const Call&, bool moved);
 
   std::string server_;
   std::chrono::nanoseconds timeout_;
-  int fd_ = -1;
+  std::unique_ptr<Transport> transport_;
   Buffer out_;
   size_t sent_ = 0;      // of out_
   size_t most_out_ = 0;  // the size that out_ had at most since the last command started

@@ -59,7 +59,7 @@ void check_server(const std::string& server, std::string_view info, bool allow_e
 }
 
 Session::Session(const Call& call, const Settings& settings)
-    : connection_(call, settings.server(), settings.host, settings.port, settings.connect_timeout, settings.timeout) {
+    : connection_(call, settings.endpoint, settings.tls, settings.connect_timeout, settings.timeout) {
   authenticate(call, settings);
   request(call, "name the connection", {"CLIENT", "SETNAME", "penstock"});
   check_server(settings.server(), request(call, "ask for the state", {"INFO"}).text(), settings.allow_eviction);

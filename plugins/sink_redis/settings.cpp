@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kMaxPrefixBytes = 256;
 constexpr size_t kMaxHostBytes = 255;
+constexpr size_t kMaxPathBytes = 107;  // of a Unix socket: the system's limit
 
 Error bad_url(const std::string& what) { return Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "url: " + what); }
 
@@ -48,7 +49,11 @@ void parse_credentials(std::string_view text, Settings& out) {
   if (colon != std::string_view::npos) out.password = percent_decoded(text.substr(colon + 1));
 }
 
-void parse_authority(std::string_view text, Settings& out) {
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxHostBytes && text.find_first_of(std::string_view(" \t\r\n\0", 5)) == std::string_view::npos;
+}
+
+void parse_authority(std::string_view text, Endpoint& out) {
   std::string_view port;
   if (text.starts_with('[')) {
     const size_t end = text.find(']');
@@ -63,22 +68,37 @@ void parse_authority(std::string_view text, Settings& out) {
     port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
   }
   if (out.host.empty()) throw bad_url("the host is missing (redis://host:port/database)");
-  if (out.host.size() > kMaxHostBytes || out.host.find_first_of(std::string_view(" \t\r\n\0", 5)) != std::string::npos)
-    throw bad_url("the host is not a host name");
+  if (!is_name(out.host)) throw bad_url("the host is not a host name");
   if (port.empty()) return;
   const auto value = number(port.substr(1), 1, 65535);
   if (!value) throw bad_url("the port is not a number from 1 to 65535");
   out.port = static_cast<int>(*value);
 }
 
+std::optional<int64_t> parse_unix(std::string_view text, Settings& out) {
+  const size_t mark = text.find('?');
+  const std::string_view path = text.substr(0, mark);
+  if (!path.starts_with('/') || path.size() == 1)
+    throw bad_url("after unix:// comes the absolute path of a socket (unix:///run/redis/redis.sock); user and password are options");
+  if (path.size() > kMaxPathBytes) throw bad_url("the path of the socket is longer than " + std::to_string(kMaxPathBytes) + " bytes");
+  if (path.find('\0') != std::string_view::npos) throw bad_url("the path of the socket has a zero byte");
+  out.endpoint.path = path;
+  if (mark == std::string_view::npos) return std::nullopt;
+  const std::string_view parameter = text.substr(mark + 1);
+  if (!parameter.starts_with("db=")) throw bad_url("the only parameter is db, as in unix:///run/redis/redis.sock?db=1");
+  const auto database = number(parameter.substr(3), 0, 65535);
+  if (!database) throw bad_url("the database after db= is not a number");
+  return database;
+}
+
 // Returns the database, if the url names one.
 std::optional<int64_t> parse_url(std::string_view url, Settings& out) {
-  if (url.starts_with("rediss://"))
-    throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "url: TLS (rediss://) is not supported yet; use redis:// over a trusted network");
-  if (url.starts_with("redis-cluster://") || url.starts_with("redis-sentinel://") || url.starts_with("unix:"))
-    throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "url: only redis://host:port/database is supported; no cluster, sentinel or Unix socket yet");
-  if (!url.starts_with("redis://")) throw bad_url("it must begin with redis://");
-  url.remove_prefix(std::string_view("redis://").size());
+  if (url.starts_with("redis-cluster://") || url.starts_with("redis-sentinel://"))
+    throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "url: only one server is supported; no cluster or sentinel yet");
+  if (url.starts_with("unix://")) return parse_unix(url.substr(std::string_view("unix://").size()), out);
+  out.tls.enabled = url.starts_with("rediss://");
+  if (!out.tls.enabled && !url.starts_with("redis://")) throw bad_url("it must begin with redis://, rediss:// or unix://");
+  url.remove_prefix(url.find("//") + 2);
   if (url.find_first_of("?#") != std::string_view::npos) throw bad_url("parameters (? and #) are not supported");
   const size_t at = url.rfind('@');
   if (at != std::string_view::npos) {
@@ -86,24 +106,41 @@ std::optional<int64_t> parse_url(std::string_view url, Settings& out) {
     url.remove_prefix(at + 1);
   }
   const size_t slash = url.find('/');
-  parse_authority(url.substr(0, slash), out);
+  parse_authority(url.substr(0, slash), out.endpoint);
   if (slash == std::string_view::npos || slash + 1 == url.size()) return std::nullopt;
   const auto database = number(url.substr(slash + 1), 0, 65535);
   if (!database) throw bad_url("the database after the / is not a number");
   return database;
 }
 
+void read_tls(const Options& options, TlsSettings& out) {
+  const auto refuse = [](const char* what) { throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, what); };
+  out.verify = options.text("tls_verify") == "none" ? TlsVerify::none : TlsVerify::full;
+  bool given = out.verify == TlsVerify::none;
+  const std::pair<const char*, std::string*> texts[] = {{"tls_ca_file", &out.ca_file},
+                                                        {"tls_cert_file", &out.cert_file},
+                                                        {"tls_key_file", &out.key_file},
+                                                        {"tls_server_name", &out.server_name}};
+  for (const auto& [name, value] : texts) {
+    if (!options.has(name)) continue;
+    *value = options.text(name);
+    given = true;
+    if (value->empty() || value->find('\0') != std::string::npos)
+      throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, std::string(name) + " is empty or has a zero byte");
+  }
+  if (given && !out.enabled) refuse("a tls_ option is given, but the url does not begin with rediss://");
+  if (!out.key_file.empty() && out.cert_file.empty()) refuse("tls_key_file is given, but no tls_cert_file");
+  if (!out.server_name.empty() && !is_name(out.server_name)) refuse("tls_server_name is not a host name");
+}
+
 }  // namespace
 
 Settings::~Settings() { explicit_bzero(password.data(), password.size()); }
 
-std::string Settings::server() const {
-  return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
-}
-
 Settings settings_from(const Options& options) {
   Settings out;
   const auto database = parse_url(options.text("url"), out);
+  read_tls(options, out.tls);
   if (options.has("database")) {
     out.database = options.integer("database");
     if (database && *database != out.database)

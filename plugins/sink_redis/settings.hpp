@@ -1,15 +1,26 @@
 // The options of a Redis store.
 #pragma once
 
+#include "sink_redis/transport.hpp"
+
 #include <penstock/options.hpp>
 
 namespace penstock::redis {
 
+inline constexpr const char* kTlsVerify[] = {"full", "none", nullptr};
+
 inline constexpr penstock_option_desc kSinkOptions[] = {
-    string_option("url", "redis://[user[:password]@]host[:port][/database]", "redis://127.0.0.1:6379"),
+    string_option("url", "redis:// or, with TLS, rediss://[user[:password]@]host[:port][/database]; or unix:///path[?db=database]",
+                  "redis://127.0.0.1:6379"),
     string_option("username", "ACL user; without it the password is the default user's"),
     string_option("password", "Password, for AUTH", nullptr, kSecret),
-    int_option("database", "Database number; the same as the path of the url", nullptr, 0, 65535),
+    int_option("database", "Database number; the same as the one in the url", nullptr, 0, 65535),
+    string_option("tls_ca_file", "PEM file of the authorities to trust; without it those that the system trusts"),
+    string_option("tls_cert_file", "PEM file of the client certificate and its chain"),
+    string_option("tls_key_file", "PEM file of the client certificate's key; without it the key is in tls_cert_file"),
+    string_option("tls_server_name", "The name that the certificate must be for, also sent as SNI; without it the url's host"),
+    choice_option("tls_verify", "full: the certificate must be trusted and for the right name; none: anybody may be the server", "full",
+                  kTlsVerify),
     string_option("key_prefix", "What every key begins with", "penstock:"),
     duration_option("connect_timeout", "Longest wait for a connection", "5s", std::chrono::milliseconds(1), std::chrono::hours(1)),
     duration_option("timeout", "Longest wait for the server without any progress", "10s", std::chrono::milliseconds(1),
@@ -22,8 +33,8 @@ inline constexpr penstock_option_desc kSinkOptions[] = {
 };
 
 struct Settings {
-  std::string host = "127.0.0.1";
-  int port = 6379;
+  Endpoint endpoint = {};
+  TlsSettings tls = {};
   std::string username = {};
   std::string password = {};
   int64_t database = 0;
@@ -42,8 +53,8 @@ struct Settings {
   Settings(Settings&&) = default;
   ~Settings();  // wipes the password
 
-  // "host:port", for messages.
-  std::string server() const;
+  // "host:port" or "unix:path", for messages.
+  std::string server() const { return endpoint.text(); }
 };
 
 // Throws INVALID_ARGUMENT or NOT_SUPPORTED. Messages never repeat the url: it may hold a password.

@@ -39,12 +39,49 @@ TEST(RedisSettings, ReadEveryPartOfTheUrl) {
   EXPECT_EQ(settings({{"url", "redis://ann@h"}, {"password", "pw"}}).username, "ann");
 }
 
+TEST(RedisSettings, ReadWhatIsToldAboutTls) {
+  EXPECT_FALSE(settings({}).tls.enabled);
+  const Settings plain = settings({{"url", "rediss://ann:pw@cache.example/3"}});
+  EXPECT_EQ(plain.server(), "cache.example:6379");
+  EXPECT_EQ(plain.username + plain.password, "annpw");
+  EXPECT_EQ(plain.database, 3);
+  EXPECT_TRUE(plain.tls.enabled);
+  EXPECT_EQ(plain.tls.verify, redis::TlsVerify::full);
+  const Settings s = settings({{"url", "rediss://h"},
+                               {"tls_verify", "none"},
+                               {"tls_ca_file", "ca"},
+                               {"tls_cert_file", "cert"},
+                               {"tls_key_file", "key"},
+                               {"tls_server_name", "cache.example"}});
+  EXPECT_EQ(s.tls.verify, redis::TlsVerify::none);
+  EXPECT_EQ(s.tls.ca_file + "," + s.tls.cert_file + "," + s.tls.key_file + "," + s.tls.server_name, "ca,cert,key,cache.example");
+}
+
+TEST(RedisSettings, ReadThePathOfASocket) {
+  const Settings s = settings({{"url", "unix:///run/redis@a/redis.sock?db=7"}, {"username", "ann"}, {"password", "pw"}});
+  EXPECT_EQ(s.server(), "unix:/run/redis@a/redis.sock");
+  EXPECT_EQ(s.username + s.password, "annpw");
+  EXPECT_EQ(s.database, 7);
+  EXPECT_EQ(settings({{"url", "unix:///s"}, {"database", "5"}}).database, 5);
+  EXPECT_FALSE(s.tls.enabled);
+}
+
 TEST(RedisSettings, RefuseWhatCannotBeMeant) {
   const std::tuple<std::map<std::string, std::string>, penstock_status, const char*> cases[] = {
-      {{{"url", "rediss://h"}}, PENSTOCK_STATUS_NOT_SUPPORTED, "TLS (rediss://) is not supported yet"},
-      {{{"url", "redis-sentinel://h"}}, PENSTOCK_STATUS_NOT_SUPPORTED, "no cluster, sentinel or Unix socket yet"},
-      {{{"url", "unix:///run/redis.sock"}}, PENSTOCK_STATUS_NOT_SUPPORTED, "no cluster, sentinel or Unix socket yet"},
-      {{{"url", "localhost:6379"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "it must begin with redis://"},
+      {{{"url", "redis-sentinel://h"}}, PENSTOCK_STATUS_NOT_SUPPORTED, "no cluster or sentinel yet"},
+      {{{"url", "localhost:6379"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "it must begin with redis://, rediss:// or unix://"},
+      {{{"url", "unix:/run/redis.sock"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "it must begin with redis://, rediss:// or unix://"},
+      {{{"url", "unix://run/redis.sock"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the absolute path of a socket"},
+      {{{"url", "unix:///"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the absolute path of a socket"},
+      {{{"url", "unix:///" + std::string(107, 'x')}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "longer than 107 bytes"},
+      {{{"url", "unix:///s?db=x"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the database after db= is not a number"},
+      {{{"url", "unix:///s?password=x"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the only parameter is db"},
+      {{{"url", "unix:///s?db=1"}, {"database", "2"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "name different databases"},
+      {{{"url", "redis://h"}, {"tls_ca_file", "ca.pem"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the url does not begin with rediss://"},
+      {{{"url", "unix:///s"}, {"tls_verify", "none"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the url does not begin with rediss://"},
+      {{{"url", "rediss://h"}, {"tls_key_file", "key.pem"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "no tls_cert_file"},
+      {{{"url", "rediss://h"}, {"tls_ca_file", ""}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "tls_ca_file is empty"},
+      {{{"url", "rediss://h"}, {"tls_server_name", "a b"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "tls_server_name is not a host name"},
       {{{"url", "redis://"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the host is missing"},
       {{{"url", "redis://:6379"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the host is missing"},
       {{{"url", "redis://h:0"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the port is not a number from 1 to 65535"},
@@ -72,7 +109,7 @@ TEST(RedisSettings, RefuseWhatCannotBeMeant) {
 
 TEST(RedisSettings, NeverRepeatAPasswordThatStandsInTheUrl) {
   for (const char* url : {"redis://u:canary@h:x", "redis://u:canary@h/x", "redis://u:canary@", "redis://u:canary@h?x", "redis://u:canary%", "http://u:canary@h",
-                          "rediss://u:canary@h"}) {
+                          "rediss://u:canary@h:x", "unix://u:canary@/s"}) {
     const RecordedError error = refusal({{"url", url}});
     EXPECT_EQ(error.message.find("canary"), std::string::npos) << error.message;
   }

@@ -1,4 +1,4 @@
-#include "redis_store.hpp"
+#include "tls_server.hpp"
 
 namespace penstock::test {
 namespace {
@@ -23,10 +23,22 @@ struct RedisStoreByHset {
   std::unique_ptr<SinkDriver> open() { return open_redis(shared_server(), {{"restore", "false"}}); }
 };
 
+// Likewise, and what is sent and received does not end where TLS cuts it.
+struct RedisStoreOverTls {
+  static constexpr bool kRemembersExpired = false, kDurable = true;
+  RedisStoreOverTls() { server().plain().flush_all(); }
+  std::unique_ptr<SinkDriver> open() { return server().open({{"script_rows", "3"}, {"pipeline_bytes", "4KiB"}}); }
+  static TlsRedisServer& server() {
+    static TlsRedisServer server;
+    return server;
+  }
+};
+
 }  // namespace
 
 INSTANTIATE_TYPED_TEST_SUITE_P(Redis, SinkSuite, RedisStore);
 INSTANTIATE_TYPED_TEST_SUITE_P(RedisByHset, SinkSuite, RedisStoreByHset);
 INSTANTIATE_TYPED_TEST_SUITE_P(RedisInSmallPieces, SinkSuite, RedisStoreInSmallPieces);
+INSTANTIATE_TYPED_TEST_SUITE_P(RedisOverTls, SinkSuite, RedisStoreOverTls);
 
 }  // namespace penstock::test
