@@ -49,10 +49,10 @@ HorizonFinder::Facts HorizonFinder::read_facts(const Call& call, Connection& con
       "pg_catalog.pg_last_wal_receive_lsn() = pg_catalog.pg_last_wal_replay_lsn() THEN pg_catalog.clock_timestamp() "
       "ELSE COALESCE(pg_catalog.pg_last_xact_replay_timestamp(), pg_catalog.to_timestamp(0)) END";
   const Result row = connection.query_prepared(call, kAction,
-                                      "SELECT " + microseconds_of(clock) +
-                                          ", pg_catalog.pg_is_in_recovery(), "
-                                          "pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'), "
-                                          "pg_catalog.current_setting('track_activities') = 'on'");
+                                               "SELECT " + microseconds_of(clock) +
+                                                   ", pg_catalog.pg_is_in_recovery(), "
+                                                   "pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'), "
+                                                   "pg_catalog.current_setting('track_activities') = 'on'");
   return {.clock_us = row.integer(0, 0),
           .in_recovery = row.boolean(0, 1),
           .sees_all_transactions = row.boolean(0, 2) && row.boolean(0, 3)};
