@@ -37,8 +37,8 @@ class RejectRetry {
 
   int64_t given_up() const { return static_cast<int64_t>(given_up_.size()); }
 
-  // What the run found out. Only a completed one gives rows up. After a failed run nothing that was written counts, and what was tried counts as tried in vain: a row
-  // that makes runs fail must not do so at every tick. A run that was cancelled says nothing about the rows.
+  // What the run found out. Only a completed one gives rows up. After a failed run nothing that was written counts, and what was tried
+  // counts as tried in vain: a row that makes runs fail must not do so at every tick. A run that was cancelled says nothing about the rows.
   std::vector<RetriedReject> results(RunOutcome outcome) const;
 
  private:
