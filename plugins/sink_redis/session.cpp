@@ -10,6 +10,7 @@ namespace penstock::redis {
 namespace {
 
 constexpr int kOldestMajor = 6;
+constexpr std::string_view kConnectionName = "penstock";
 
 // "key:value" lines; the section headings begin with '#'.
 std::map<std::string_view, std::string_view> parse_info(std::string_view info) {
@@ -61,10 +62,17 @@ void check_server(const std::string& server, std::string_view info, bool allow_e
 Session::Session(const Call& call, const Settings& settings)
     : connection_(call, settings.endpoint, settings.tls, settings.connect_timeout, settings.timeout) {
   authenticate(call, settings);
-  request(call, "name the connection", {"CLIENT", "SETNAME", "penstock"});
+  greet(call);
   check_server(settings.server(), request(call, "ask for the state", {"INFO"}).text(), settings.allow_eviction);
   if (settings.database != 0) request(call, "select the database", {"SELECT", std::to_string(settings.database)});
   for (size_t i = 0; i < kScripts; ++i) load_script(call, static_cast<Script>(i));
+}
+
+// RESP3 where the server has it; where it does not, or does not let this user ask, RESP2. The password is not part of this: HELLO takes any for a
+// default user who has none, and so would hide a mistake.
+void Session::greet(const Call& call) {
+  if (connection_.request(call, {"HELLO", "3", "SETNAME", kConnectionName}).is_error())
+    request(call, "name the connection", {"CLIENT", "SETNAME", kConnectionName});
 }
 
 void Session::authenticate(const Call& call, const Settings& settings) {

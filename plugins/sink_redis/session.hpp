@@ -40,6 +40,7 @@ class Session {
 
  private:
   void authenticate(const Call&, const Settings&);
+  void greet(const Call&);
   [[noreturn]] void fail(std::string_view action, const Reply& reply);
 
   Connection connection_;

@@ -50,10 +50,11 @@ size_t end_of_value(const std::string& in, size_t from, std::vector<std::string>
   const size_t line_end = in.find("\r\n", from);
   if (line_end == kNone) return kNone;
   const size_t after_line = line_end + 2;
-  if (in[from] != '$' && in[from] != '*') return after_line;
-  const long count = std::stol(in.substr(from + 1, line_end - from - 1));
+  const char type = in[from];
+  if (std::string_view("$=!*%~>").find(type) == kNone) return after_line;
+  const long count = std::stol(in.substr(from + 1, line_end - from - 1)) * (type == '%' ? 2 : 1);
   if (count < 0) return after_line;
-  if (in[from] == '$') {
+  if (type == '$' || type == '=' || type == '!') {
     const size_t end = after_line + static_cast<size_t>(count) + 2;
     if (in.size() < end) return kNone;
     if (words != nullptr) words->push_back(in.substr(after_line, static_cast<size_t>(count)));

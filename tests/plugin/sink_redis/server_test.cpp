@@ -107,7 +107,7 @@ TEST(RedisServerChecks, SayWhichRightIsMissing) {
   const auto sink = open_redis(server, {{"username", "nearly"}, {"password", "pw"}});
   const RecordedError error = error_of([&] { sink->begin(kTwoFields); });
   EXPECT_EQ(error.status, PENSTOCK_STATUS_PERMISSION_DENIED) << error.message;
-  EXPECT_TRUE(says(open_error(server, {{"username", "none"}, {"password", "pw"}}), PENSTOCK_STATUS_PERMISSION_DENIED, "name the connection"));
+  EXPECT_TRUE(says(open_error(server, {{"username", "none"}, {"password", "pw"}}), PENSTOCK_STATUS_PERMISSION_DENIED, "ask for the state"));
 }
 
 TEST(RedisServerChecks, RefuseAReplica) {
@@ -153,6 +153,20 @@ TEST(RedisServerChecks, JudgeByWhatTheServerSays) {
   EXPECT_EQ(judged(with("standalone", "sentinel")), "2 h:1 is a sentinel, not a store; give the address of the master");
   EXPECT_EQ(judged("something else"), "9 h:1 does not say which version of Redis it is");
   EXPECT_EQ(judged(""), "9 h:1 does not say which version of Redis it is");
+}
+
+TEST(RedisServerChecks, SpeakTheNewProtocolWhereTheServerDoesAndTheOldOneElsewhere) {
+  RedisServer old({"", {"rename-command HELLO \"\""}});
+  for (const auto& [server, protocol] : {std::pair<RedisServer&, std::string>{shared_server(), "resp=3"}, {old, "resp=2"}}) {
+    const auto sink = open_redis(server);
+    const std::string clients = server.command({"CLIENT", "LIST"});
+    const size_t ours = clients.find("name=penstock");
+    ASSERT_NE(ours, std::string::npos) << clients;
+    EXPECT_EQ(clients.substr(clients.find("resp=", ours), 6), protocol) << clients;
+    server.flush_all();
+    EXPECT_EQ(sink->begin(kTwoFields)->write({{"k", order_key(1), {cell("x"), Cell{}}}}), (Written{1, 0, 0, 0}));
+    EXPECT_EQ(sink->lookup(kTwoFields, {"k", "none"}), (std::vector<Profile>{{PENSTOCK_PROFILE_FOUND, order_key(1), {}, {cell("x"), Cell{}}}, missing(2)}));
+  }
 }
 
 TEST(RedisServerChecks, UseTheDatabaseThatIsAskedFor) {

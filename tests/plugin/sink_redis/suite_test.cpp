@@ -16,11 +16,15 @@ struct RedisStoreInSmallPieces {
   std::unique_ptr<SinkDriver> open() { return open_redis(shared_server(), {{"script_rows", "3"}, {"pipeline_bytes", "4KiB"}}); }
 };
 
-// As it was before Redis 7, or where RESTORE is not allowed.
+// As it was before Redis 7, or where RESTORE and the newer protocol are not allowed.
 struct RedisStoreByHset {
   static constexpr bool kRemembersExpired = false, kDurable = true;
-  RedisStoreByHset() { shared_server().flush_all(); }
-  std::unique_ptr<SinkDriver> open() { return open_redis(shared_server(), {{"restore", "false"}}); }
+  RedisStoreByHset() { server().flush_all(); }
+  std::unique_ptr<SinkDriver> open() { return open_redis(server(), {{"restore", "false"}}); }
+  static RedisServer& server() {
+    static RedisServer server({"", {"rename-command HELLO \"\""}});
+    return server;
+  }
 };
 
 // Likewise, and what is sent and received does not end where TLS cuts it.
