@@ -49,9 +49,9 @@ void check_server(const std::string& server, std::string_view info, bool allow_e
   if (fact("cluster_enabled") == "1" || fact("redis_mode") == "cluster")
     refuse(PENSTOCK_STATUS_NOT_SUPPORTED, "is a node of a Redis Cluster, which is not supported yet");
   if (fact("redis_mode") == "sentinel")
-    refuse(PENSTOCK_STATUS_INVALID_ARGUMENT, "is a sentinel, not a store; give the address of the master");
+    refuse(PENSTOCK_STATUS_INVALID_ARGUMENT, "is a sentinel, not a store; give the address of the master, or a url that begins with redis-sentinel://");
   if (fact("role") != "master")
-    refuse(PENSTOCK_STATUS_FAILED_PRECONDITION, "is a replica; writes would be lost: give the address of the master");
+    throw NotAMaster(PENSTOCK_STATUS_FAILED_PRECONDITION, server + " is a replica; writes would be lost: give the address of the master");
   const std::string_view policy = fact("maxmemory_policy");
   if (!allow_eviction && fact("maxmemory") != "0" && policy != "noeviction")
     refuse(PENSTOCK_STATUS_FAILED_PRECONDITION,
@@ -59,11 +59,11 @@ void check_server(const std::string& server, std::string_view info, bool allow_e
                "): set it to noeviction, or allow_eviction = true to accept the loss");
 }
 
-Session::Session(const Call& call, const Settings& settings)
-    : connection_(call, settings.endpoint, settings.tls, settings.connect_timeout, settings.timeout) {
-  authenticate(call, settings);
+Session::Session(const Call& call, const Settings& settings, const Endpoint& server)
+    : connection_(call, server, settings.tls, settings.connect_timeout, settings.timeout) {
+  log_in(call, connection_, settings.username, settings.password);
   greet(call);
-  check_server(settings.server(), request(call, "ask for the state", {"INFO"}).text(), settings.allow_eviction);
+  check_server(connection_.server(), request(call, "ask for the state", {"INFO"}).text(), settings.allow_eviction);
   if (settings.database != 0) request(call, "select the database", {"SELECT", std::to_string(settings.database)});
   for (size_t i = 0; i < kScripts; ++i) load_script(call, static_cast<Script>(i));
 }
@@ -75,19 +75,19 @@ void Session::greet(const Call& call) {
     request(call, "name the connection", {"CLIENT", "SETNAME", kConnectionName});
 }
 
-void Session::authenticate(const Call& call, const Settings& settings) {
-  if (settings.password.empty()) return;
+void log_in(const Call& call, Connection& connection, const std::string& username, const std::string& password) {
+  if (password.empty()) return;
   // Whatever the server answers, its text is not passed on: it may repeat what it was sent.
-  const Reply reply = settings.username.empty() ? connection_.request(call, {"AUTH", settings.password})
-                                                : connection_.request(call, {"AUTH", settings.username, settings.password});
-  connection_.wipe_sent();
+  const Reply reply =
+      username.empty() ? connection.request(call, {"AUTH", password}) : connection.request(call, {"AUTH", username, password});
+  connection.wipe_sent();
   if (!reply.is_error()) return;
   const std::string_view code = error_code(reply.text());
   if (code != "WRONGPASS" && code != "ERR" && code != "NOPERM") throw server_error("log in", code);
   std::string why = "the user or the password is wrong";
   if (reply.text().find("without any password configured") != std::string_view::npos)
     why = "a password was given, but the server's default user has none";
-  throw Error(PENSTOCK_STATUS_UNAUTHENTICATED, "log in to " + settings.server() + ": " + why);
+  throw Error(PENSTOCK_STATUS_UNAUTHENTICATED, "log in to " + connection.server() + ": " + why);
 }
 
 bool Session::takes_payloads(const Call& call, const std::string& key_prefix) {

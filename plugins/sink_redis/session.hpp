@@ -11,14 +11,22 @@
 
 namespace penstock::redis {
 
-// Refuses, with the reason, a server that would break the guarantee: a replica, one that evicts (unless allowed), one that is
+// A server that is a replica; writes to it would be lost.
+struct NotAMaster : Error {
+  using Error::Error;
+};
+
+// Refuses, with the reason, a server that would break the guarantee: a replica (NotAMaster), one that evicts (unless allowed), one that is
 // too old, a cluster or sentinel. `info` is the reply of INFO; an UNAVAILABLE error says that it is still loading.
 void check_server(const std::string& server, std::string_view info, bool allow_eviction);
+
+// Says who we are. No message repeats what the server answers: that may repeat the password.
+void log_in(const Call&, Connection&, const std::string& username, const std::string& password);
 
 class Session {
  public:
   // Connects and checks. Throws.
-  Session(const Call&, const Settings&);
+  Session(const Call&, const Settings&, const Endpoint&);
 
   Connection& connection() { return connection_; }
   bool alive() const { return connection_.alive(); }
@@ -39,7 +47,6 @@ class Session {
   Reply request(const Call&, std::string_view action, std::initializer_list<std::string_view> arguments);
 
  private:
-  void authenticate(const Call&, const Settings&);
   void greet(const Call&);
   [[noreturn]] void fail(std::string_view action, const Reply& reply);
 

@@ -9,6 +9,8 @@ namespace {
 
 constexpr size_t kMaxPrefixBytes = 256;
 constexpr size_t kMaxHostBytes = 255;
+constexpr size_t kMaxHosts = 100;
+constexpr int kSentinelPort = 26379;
 constexpr size_t kMaxPathBytes = 107;  // of a Unix socket: the system's limit
 
 Error bad_url(const std::string& what) { return Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "url: " + what); }
@@ -53,7 +55,7 @@ bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= kMaxHostBytes && text.find_first_of(std::string_view(" \t\r\n\0", 5)) == std::string_view::npos;
 }
 
-void parse_authority(std::string_view text, Endpoint& out) {
+void parse_host(std::string_view text, Endpoint& out) {
   std::string_view port;
   if (text.starts_with('[')) {
     const size_t end = text.find(']');
@@ -75,6 +77,32 @@ void parse_authority(std::string_view text, Endpoint& out) {
   out.port = static_cast<int>(*value);
 }
 
+// One host, or several with commas between them.
+void parse_hosts(std::string_view text, int default_port, Settings& out) {
+  for (bool more = true; more;) {
+    const size_t comma = text.find(',');
+    if (out.servers.size() == kMaxHosts) throw bad_url("it has more than " + std::to_string(kMaxHosts) + " hosts");
+    out.servers.emplace_back().port = default_port;
+    parse_host(text.substr(0, comma), out.servers.back());
+    more = comma != std::string_view::npos;
+    if (more) text.remove_prefix(comma + 1);
+  }
+}
+
+// What follows the hosts: the master's name, if they are sentinels, and the database.
+std::optional<int64_t> parse_path(std::string_view path, bool sentinels, Settings& out) {
+  if (sentinels) {
+    const size_t slash = path.find('/');
+    out.master = path.substr(0, slash);
+    if (!is_name(out.master)) throw bad_url("after the sentinels comes the name of the master (redis-sentinel://host:26379/name/database)");
+    path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+  }
+  if (path.empty()) return std::nullopt;
+  const auto database = number(path, 0, 65535);
+  if (!database) throw bad_url("the database after the / is not a number");
+  return database;
+}
+
 std::optional<int64_t> parse_unix(std::string_view text, Settings& out) {
   const size_t mark = text.find('?');
   const std::string_view path = text.substr(0, mark);
@@ -82,7 +110,7 @@ std::optional<int64_t> parse_unix(std::string_view text, Settings& out) {
     throw bad_url("after unix:// comes the absolute path of a socket (unix:///run/redis/redis.sock); user and password are options");
   if (path.size() > kMaxPathBytes) throw bad_url("the path of the socket is longer than " + std::to_string(kMaxPathBytes) + " bytes");
   if (path.find('\0') != std::string_view::npos) throw bad_url("the path of the socket has a zero byte");
-  out.endpoint.path = path;
+  out.servers.emplace_back().path = path;
   if (mark == std::string_view::npos) return std::nullopt;
   const std::string_view parameter = text.substr(mark + 1);
   if (!parameter.starts_with("db=")) throw bad_url("the only parameter is db, as in unix:///run/redis/redis.sock?db=1");
@@ -93,12 +121,15 @@ std::optional<int64_t> parse_unix(std::string_view text, Settings& out) {
 
 // Returns the database, if the url names one.
 std::optional<int64_t> parse_url(std::string_view url, Settings& out) {
-  if (url.starts_with("redis-cluster://") || url.starts_with("redis-sentinel://"))
-    throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "url: only one server is supported; no cluster or sentinel yet");
+  if (url.starts_with("redis-cluster://")) throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "url: Redis Cluster is not supported yet");
   if (url.starts_with("unix://")) return parse_unix(url.substr(std::string_view("unix://").size()), out);
-  out.tls.enabled = url.starts_with("rediss://");
-  if (!out.tls.enabled && !url.starts_with("redis://")) throw bad_url("it must begin with redis://, rediss:// or unix://");
-  url.remove_prefix(url.find("//") + 2);
+  const size_t scheme_end = url.find("://");
+  const std::string_view scheme = scheme_end == std::string_view::npos ? std::string_view{} : url.substr(0, scheme_end);
+  const bool sentinels = scheme == "redis-sentinel" || scheme == "rediss-sentinel";
+  out.tls.enabled = scheme == "rediss" || scheme == "rediss-sentinel";
+  if (!sentinels && scheme != "redis" && scheme != "rediss")
+    throw bad_url("it must begin with redis://, rediss://, unix://, redis-sentinel:// or rediss-sentinel://");
+  url.remove_prefix(scheme_end + 3);
   if (url.find_first_of("?#") != std::string_view::npos) throw bad_url("parameters (? and #) are not supported");
   const size_t at = url.rfind('@');
   if (at != std::string_view::npos) {
@@ -106,11 +137,18 @@ std::optional<int64_t> parse_url(std::string_view url, Settings& out) {
     url.remove_prefix(at + 1);
   }
   const size_t slash = url.find('/');
-  parse_authority(url.substr(0, slash), out.endpoint);
-  if (slash == std::string_view::npos || slash + 1 == url.size()) return std::nullopt;
-  const auto database = number(url.substr(slash + 1), 0, 65535);
-  if (!database) throw bad_url("the database after the / is not a number");
-  return database;
+  parse_hosts(url.substr(0, slash), sentinels ? kSentinelPort : Endpoint().port, out);
+  if (!sentinels && out.servers.size() > 1) throw bad_url("several hosts are several sentinels (redis-sentinel://) or one server too many");
+  return parse_path(slash == std::string_view::npos ? std::string_view{} : url.substr(slash + 1), sentinels, out);
+}
+
+void read_sentinel_user(const Options& options, Settings& out) {
+  if (options.has("sentinel_username")) out.sentinel_username = options.text("sentinel_username");
+  if (options.has("sentinel_password")) out.sentinel_password = options.text("sentinel_password");
+  if (out.master.empty() && (options.has("sentinel_username") || options.has("sentinel_password")))
+    throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "a sentinel_ option is given, but the url does not begin with redis-sentinel:// or rediss-sentinel://");
+  if (!out.sentinel_username.empty() && out.sentinel_password.empty())
+    throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "sentinel_username is given, but no sentinel_password");
 }
 
 void read_tls(const Options& options, TlsSettings& out) {
@@ -128,14 +166,17 @@ void read_tls(const Options& options, TlsSettings& out) {
     if (value->empty() || value->find('\0') != std::string::npos)
       throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, std::string(name) + " is empty or has a zero byte");
   }
-  if (given && !out.enabled) refuse("a tls_ option is given, but the url does not begin with rediss://");
+  if (given && !out.enabled) refuse("a tls_ option is given, but the url does not begin with rediss:// or rediss-sentinel://");
   if (!out.key_file.empty() && out.cert_file.empty()) refuse("tls_key_file is given, but no tls_cert_file");
   if (!out.server_name.empty() && !is_name(out.server_name)) refuse("tls_server_name is not a host name");
 }
 
 }  // namespace
 
-Settings::~Settings() { explicit_bzero(password.data(), password.size()); }
+Settings::~Settings() {
+  explicit_bzero(password.data(), password.size());
+  explicit_bzero(sentinel_password.data(), sentinel_password.size());
+}
 
 Settings settings_from(const Options& options) {
   Settings out;
@@ -160,6 +201,7 @@ Settings settings_from(const Options& options) {
   }
   if (!out.username.empty() && out.password.empty())
     throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "a username is given, but no password");
+  read_sentinel_user(options, out);
   out.key_prefix = options.text("key_prefix");
   if (out.key_prefix.size() > kMaxPrefixBytes)
     throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "key_prefix is longer than " + std::to_string(kMaxPrefixBytes) + " bytes");

@@ -10,10 +10,13 @@ namespace penstock::redis {
 inline constexpr const char* kTlsVerify[] = {"full", "none", nullptr};
 
 inline constexpr penstock_option_desc kSinkOptions[] = {
-    string_option("url", "redis:// or, with TLS, rediss://[user[:password]@]host[:port][/database]; or unix:///path[?db=database]",
+    string_option("url", "redis:// or, with TLS, rediss://[user[:password]@]host[:port][/database]; or unix:///path[?db=database]; or "
+                  "redis-sentinel://, rediss-sentinel://[user[:password]@]host[:port],…/master[/database]",
                   "redis://127.0.0.1:6379"),
     string_option("username", "ACL user; without it the password is the default user's"),
     string_option("password", "Password, for AUTH", nullptr, kSecret),
+    string_option("sentinel_username", "ACL user of the sentinels; without it the password is their default user's"),
+    string_option("sentinel_password", "Password of the sentinels, where they ask for one", nullptr, kSecret),
     int_option("database", "Database number; the same as the one in the url", nullptr, 0, 65535),
     string_option("tls_ca_file", "PEM file of the authorities to trust; without it those that the system trusts"),
     string_option("tls_cert_file", "PEM file of the client certificate and its chain"),
@@ -33,10 +36,13 @@ inline constexpr penstock_option_desc kSinkOptions[] = {
 };
 
 struct Settings {
-  Endpoint endpoint = {};
+  std::vector<Endpoint> servers = {};  // the store; or the sentinels that know where it is, in the order in which they are asked
+  std::string master = {};             // the name by which the sentinels know it; empty: no sentinels
   TlsSettings tls = {};
   std::string username = {};
   std::string password = {};
+  std::string sentinel_username = {};
+  std::string sentinel_password = {};
   int64_t database = 0;
   std::string key_prefix = {};
   std::chrono::nanoseconds connect_timeout{};
@@ -51,10 +57,7 @@ struct Settings {
   Settings(const Settings&) = delete;
   Settings& operator=(const Settings&) = delete;
   Settings(Settings&&) = default;
-  ~Settings();  // wipes the password
-
-  // "host:port" or "unix:path", for messages.
-  std::string server() const { return endpoint.text(); }
+  ~Settings();  // wipes the passwords
 };
 
 // Throws INVALID_ARGUMENT or NOT_SUPPORTED. Messages never repeat the url: it may hold a password.

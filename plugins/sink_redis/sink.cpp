@@ -3,6 +3,7 @@
 #include "sink_redis/errors.hpp"
 #include "sink_redis/layout.hpp"
 #include "sink_redis/lookup.hpp"
+#include "sink_redis/sentinel.hpp"
 #include "sink_redis/writer.hpp"
 
 #include <algorithm>
@@ -29,7 +30,8 @@ Position position_from_reply(const Layout& layout, const Reply& ordinal, const R
 }  // namespace
 
 Session& RedisSink::session(const Call& call) {
-  if (!session_ || !session_->alive()) session_ = std::make_shared<Session>(call, settings_);
+  if (!session_ || !session_->alive())
+    session_ = settings_.master.empty() ? std::make_shared<Session>(call, settings_, settings_.servers.front()) : open_master(call, settings_);
   return *session_;
 }
 

@@ -165,12 +165,21 @@ std::string RedisServer::command(const std::vector<std::string>& argv) {
   }
 }
 
+void RedisServer::await_reply(const std::vector<std::string>& argv, const std::string& part) {
+  const auto limit = Clock::now() + kStartLimit;
+  for (std::string last; (last = command(argv)).find(part) == std::string::npos; std::this_thread::sleep_for(kPollPause))
+    if (Clock::now() > limit) fail(argv[0] + " gives " + last + ", without " + part);
+}
+
+void RedisServer::reconnect() { client_.reset(); }
+
 void RedisServer::start() {
   const std::string conf = folder_ + "/redis.conf";
   const std::string log = folder_ + "/redis.log";
   {
     std::ofstream out(conf);
-    out << "port " << port_ << "\nbind 127.0.0.1\ndir " << folder_ << "\ndaemonize no\nsave \"\"\nappendonly no\n";
+    out << "port " << port_ << "\nbind 127.0.0.1\ndir " << folder_ << "\ndaemonize no\n";
+    if (!settings_.sentinel) out << "save \"\"\nappendonly no\n";
     if (!settings_.password.empty()) out << "requirepass " << settings_.password << "\n";
     for (const std::string& line : settings_.config) out << line << "\n";
     if (!out.flush()) fail("cannot write " + conf);
@@ -185,7 +194,7 @@ void RedisServer::start() {
     if (getppid() != parent) _exit(127);
     dup2(log_fd, 1);
     dup2(log_fd, 2);
-    execlp("redis-server", "redis-server", conf.c_str(), static_cast<char*>(nullptr));
+    execlp("redis-server", "redis-server", conf.c_str(), settings_.sentinel ? "--sentinel" : nullptr, static_cast<char*>(nullptr));
     _exit(127);
   }
   close(log_fd);

@@ -11,6 +11,7 @@ namespace penstock::test {
 struct RedisSettings {
   std::string password = {};             // requirepass
   std::vector<std::string> config = {};  // more lines of redis.conf, such as "appendonly yes"; they win over the defaults
+  bool sentinel = false;                 // Redis Sentinel, which watches nobody yet
 };
 
 // The server runs from the constructor to the destructor, without persistence unless the settings ask for it, and dies with
@@ -31,6 +32,9 @@ class RedisServer {
   // Sends one command and returns the reply as text: a string as it is, an integer in decimal, nil as "(nil)", an error as
   // "(error) …", an array as JSON-like ["a", 1, (nil)]. Reconnects by itself after a restart; waits at most 10 s.
   std::string command(const std::vector<std::string>& argv);
+  void reconnect();  // for the next command: after something else than a restart has closed the connection
+  // Sends it until the reply has this in it; throws with the last reply when that takes longer than 20 s.
+  void await_reply(const std::vector<std::string>& argv, const std::string& part);
   void flush_all() { command({"FLUSHALL"}); }
 
   void kill9();    // as a crash

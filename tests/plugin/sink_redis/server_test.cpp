@@ -150,7 +150,7 @@ TEST(RedisServerChecks, JudgeByWhatTheServerSays) {
   EXPECT_EQ(judged(with("7.0.15", "6.0.0")), "taken");
   EXPECT_EQ(judged(with("7.0.15", "5.0.14")), "9 h:1 is Redis 5.0.14; Penstock needs 6 or newer");
   EXPECT_EQ(judged(with("loading:0", "loading:1")), "6 h:1 is still loading its data");
-  EXPECT_EQ(judged(with("standalone", "sentinel")), "2 h:1 is a sentinel, not a store; give the address of the master");
+  EXPECT_EQ(judged(with("standalone", "sentinel")), "2 h:1 is a sentinel, not a store; give the address of the master, or a url that begins with redis-sentinel://");
   EXPECT_EQ(judged("something else"), "9 h:1 does not say which version of Redis it is");
   EXPECT_EQ(judged(""), "9 h:1 does not say which version of Redis it is");
 }

@@ -12,13 +12,25 @@ Settings settings(const std::map<std::string, std::string>& options) {
   return redis::settings_from(Options(FakeOptions(found.options, found.n_options, options).get()));
 }
 
+std::string servers(const Settings& settings) {
+  std::string out;
+  for (const redis::Endpoint& server : settings.servers) out += (out.empty() ? "" : " ") + server.text();
+  return out;
+}
+
+std::string many_hosts(int n) {
+  std::string out = "h";
+  while (--n > 0) out += ",h";
+  return out;
+}
+
 RecordedError refusal(const std::map<std::string, std::string>& options) {
   return error_of([&] { validate_options(PENSTOCK_BUILD_DIR, "sink_redis", "redis", options); });
 }
 
 TEST(RedisSettings, HaveDefaults) {
   const Settings s = settings({});
-  EXPECT_EQ(s.server(), "127.0.0.1:6379");
+  EXPECT_EQ(servers(s), "127.0.0.1:6379");
   EXPECT_EQ(s.username + s.password, "");
   EXPECT_EQ(s.database, 0);
   EXPECT_EQ(s.key_prefix, "penstock:");
@@ -28,13 +40,13 @@ TEST(RedisSettings, HaveDefaults) {
 
 TEST(RedisSettings, ReadEveryPartOfTheUrl) {
   const Settings s = settings({{"url", "redis://ann:p%40ss%3a@cache.example:6380/3"}});
-  EXPECT_EQ(s.server(), "cache.example:6380");
+  EXPECT_EQ(servers(s), "cache.example:6380");
   EXPECT_EQ(s.username, "ann");
   EXPECT_EQ(s.password, "p@ss:");
   EXPECT_EQ(s.database, 3);
   EXPECT_EQ(settings({{"url", "redis://:pw@h"}}).password, "pw");
-  EXPECT_EQ(settings({{"url", "redis://[::1]:7000/"}}).server(), "[::1]:7000");
-  EXPECT_EQ(settings({{"url", "redis://[::1]"}}).server(), "[::1]:6379");
+  EXPECT_EQ(servers(settings({{"url", "redis://[::1]:7000/"}})), "[::1]:7000");
+  EXPECT_EQ(servers(settings({{"url", "redis://[::1]"}})), "[::1]:6379");
   EXPECT_EQ(settings({{"url", "redis://h"}, {"database", "5"}}).database, 5);
   EXPECT_EQ(settings({{"url", "redis://ann@h"}, {"password", "pw"}}).username, "ann");
 }
@@ -42,7 +54,7 @@ TEST(RedisSettings, ReadEveryPartOfTheUrl) {
 TEST(RedisSettings, ReadWhatIsToldAboutTls) {
   EXPECT_FALSE(settings({}).tls.enabled);
   const Settings plain = settings({{"url", "rediss://ann:pw@cache.example/3"}});
-  EXPECT_EQ(plain.server(), "cache.example:6379");
+  EXPECT_EQ(servers(plain), "cache.example:6379");
   EXPECT_EQ(plain.username + plain.password, "annpw");
   EXPECT_EQ(plain.database, 3);
   EXPECT_TRUE(plain.tls.enabled);
@@ -59,18 +71,48 @@ TEST(RedisSettings, ReadWhatIsToldAboutTls) {
 
 TEST(RedisSettings, ReadThePathOfASocket) {
   const Settings s = settings({{"url", "unix:///run/redis@a/redis.sock?db=7"}, {"username", "ann"}, {"password", "pw"}});
-  EXPECT_EQ(s.server(), "unix:/run/redis@a/redis.sock");
+  EXPECT_EQ(servers(s), "unix:/run/redis@a/redis.sock");
   EXPECT_EQ(s.username + s.password, "annpw");
   EXPECT_EQ(s.database, 7);
   EXPECT_EQ(settings({{"url", "unix:///s"}, {"database", "5"}}).database, 5);
   EXPECT_FALSE(s.tls.enabled);
 }
 
+TEST(RedisSettings, ReadTheSentinelsAndTheNameOfTheMaster) {
+  const Settings s = settings({{"url", "redis-sentinel://ann:pw@one.example,[::1]:7,three.example:26380/profiles/3"}, {"sentinel_password", "spw"}});
+  EXPECT_EQ(servers(s), "one.example:26379 [::1]:7 three.example:26380");
+  EXPECT_EQ(s.master, "profiles");
+  EXPECT_EQ(s.database, 3);
+  EXPECT_EQ(s.username + ":" + s.password, "ann:pw");
+  EXPECT_EQ(s.sentinel_username + ":" + s.sentinel_password, ":spw");
+  EXPECT_FALSE(s.tls.enabled);
+  const Settings tls = settings({{"url", "rediss-sentinel://h/m"}, {"sentinel_username", "sen"}, {"sentinel_password", "spw"}, {"tls_ca_file", "ca"}});
+  EXPECT_TRUE(tls.tls.enabled);
+  EXPECT_EQ(tls.sentinel_username + ":" + tls.sentinel_password, "sen:spw");
+  EXPECT_EQ(tls.master + std::to_string(tls.database), "m0");
+  EXPECT_EQ(settings({}).master, "");
+}
+
 TEST(RedisSettings, RefuseWhatCannotBeMeant) {
   const std::tuple<std::map<std::string, std::string>, penstock_status, const char*> cases[] = {
-      {{{"url", "redis-sentinel://h"}}, PENSTOCK_STATUS_NOT_SUPPORTED, "no cluster or sentinel yet"},
-      {{{"url", "localhost:6379"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "it must begin with redis://, rediss:// or unix://"},
-      {{{"url", "unix:/run/redis.sock"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "it must begin with redis://, rediss:// or unix://"},
+      {{{"url", "redis-cluster://h"}}, PENSTOCK_STATUS_NOT_SUPPORTED, "Redis Cluster is not supported yet"},
+      {{{"url", "redis-sentinel://h"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the name of the master"},
+      {{{"url", "redis-sentinel://h/"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the name of the master"},
+      {{{"url", "redis-sentinel://h//1"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the name of the master"},
+      {{{"url", "redis-sentinel://h/m/x"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the database after the / is not a number"},
+      {{{"url", "redis-sentinel://h,/m"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the host is missing"},
+      {{{"url", "redis-sentinel://,h/m"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the host is missing"},
+      {{{"url", "redis-sentinel://h:1,h:x/m"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the port"},
+      {{{"url", "redis-sentinel://h" + std::string(200, ',') + "/m"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the host is missing"},
+      {{{"url", "redis-sentinel://" + many_hosts(101) + "/m"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "more than 100 hosts"},
+      {{{"url", "redis-sentinel:"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "it must begin with redis://"},
+      {{{"url", "redis-sentinel"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "it must begin with redis://"},
+      {{{"url", "redis://h,h"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "one server too many"},
+      {{{"url", "redis://h"}, {"sentinel_password", "x"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "a sentinel_ option is given, but the url"},
+      {{{"url", "redis-sentinel://h/m"}, {"sentinel_username", "x"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "no sentinel_password"},
+      {{{"url", "redis-sentinel://h/m"}, {"tls_ca_file", "ca.pem"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "does not begin with rediss:// or rediss-sentinel://"},
+      {{{"url", "localhost:6379"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "it must begin with redis://, rediss://, unix://"},
+      {{{"url", "unix:/run/redis.sock"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "it must begin with redis://, rediss://, unix://"},
       {{{"url", "unix://run/redis.sock"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the absolute path of a socket"},
       {{{"url", "unix:///"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the absolute path of a socket"},
       {{{"url", "unix:///" + std::string(107, 'x')}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "longer than 107 bytes"},
@@ -108,7 +150,7 @@ TEST(RedisSettings, RefuseWhatCannotBeMeant) {
 }
 
 TEST(RedisSettings, NeverRepeatAPasswordThatStandsInTheUrl) {
-  for (const char* url : {"redis://u:canary@h:x", "redis://u:canary@h/x", "redis://u:canary@", "redis://u:canary@h?x", "redis://u:canary%", "http://u:canary@h",
+  for (const char* url : {"redis://u:canary@h:x", "redis://u:canary@h/x", "redis://u:canary@", "redis://u:canary@h?x", "redis-sentinel://u:canary@h", "redis-sentinel://u:canary@h,h:x/m", "redis://u:canary%", "http://u:canary@h",
                           "rediss://u:canary@h:x", "unix://u:canary@/s"}) {
     const RecordedError error = refusal({{"url", url}});
     EXPECT_EQ(error.message.find("canary"), std::string::npos) << error.message;

@@ -64,6 +64,7 @@ class TlsRedisServer {
 
   const Certificates& certificates() const { return certificates_; }
   RedisServer& plain() { return *server_; }
+  int port() const { return port_; }  // the one for TLS
   std::string url(const std::string& host = "127.0.0.1") const { return "rediss://" + host + ":" + std::to_string(port_); }
 
   // CONFIG SET, for connections from now on.
