@@ -18,7 +18,8 @@ Watchdog::Timer Watchdog::arm(Clock::time_point when, std::function<void()> acti
   if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   const Timer timer{when, next_id_++};
   const auto at = timers_.emplace(timer, std::move(action)).first;
-  if (at == timers_.begin()) changed_.notify_all();
+  // Nearly every call sets a deadline and is over long before it: waking the thread each time would cost more than many a call.
+  if (at == timers_.begin() && when < looks_at_) changed_.notify_all();
   return timer;
 }
 
@@ -38,14 +39,17 @@ void Watchdog::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     if (timers_.empty()) {
+      looks_at_ = Clock::time_point::max();
       changed_.wait(lock);
       continue;
     }
     const Timer first = timers_.begin()->first;
     if (Clock::now() < first.first) {
+      looks_at_ = first.first;
       changed_.wait_until(lock, first.first);
       continue;
     }
+    looks_at_ = Clock::time_point::min();
     auto due = timers_.extract(timers_.begin());
     running_ = first.second;
     lock.unlock();

@@ -37,6 +37,8 @@ class Watchdog {
   std::map<Timer, std::function<void()>> timers_;
   uint64_t next_id_ = 1;
   uint64_t running_ = 0;
+  // The thread looks again by then by itself: a later deadline need not wake it. In the past while it is awake.
+  Clock::time_point looks_at_ = Clock::time_point::min();
   bool stopping_ = false;
   std::thread thread_;
 };
