@@ -34,7 +34,6 @@ void RunExecution::step() {
   // nothing left that is worth giving up.
   const bool may_end = machine_.step() < Step::save_refused;
   try {
-    if (!std::exchange(registered_, true)) return register_run();
     if (may_end && job_.cancelled()) return machine_.failed({PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"});
     act();
   } catch (const std::bad_alloc&) {
@@ -99,10 +98,10 @@ void RunExecution::act() {
   }
 }
 
-// Also a run that is cancelled before it begins shows in the history.
-void RunExecution::register_run() {
-  if (job_.dry_run) return;
-  if (auto started = state_.start_run(make_record()); !started) machine_.failed(std::move(started.failure()));
+// From here on it shows as running, and as interrupted if the host dies. A run that ends before is recorded once, at its end.
+Result<void> RunExecution::register_run() {
+  if (job_.dry_run || std::exchange(registered_, true)) return {};
+  return state_.start_run(make_record());
 }
 
 Result<void> RunExecution::connect() {
@@ -150,6 +149,8 @@ Result<void> RunExecution::open_scan() {
   ScanRequest request = scan_request(view(), job_.source, table_options_, machine_.window(), *described_, limits_);
   request.batch_rows = Pace(view().max_rows_per_second).batch_rows(request.batch_rows);
   feed_ = std::make_unique<RowFeed>(*source_, limits_for(source_label()), std::move(request), static_cast<size_t>(limits_.queue_batches));
+  // While the source is at it: the state waits for the disk.
+  if (auto registered = register_run(); !registered) return registered;
   auto first = feed_->next();
   if (!first) return std::move(first.failure()).in(source_label());
   first_ = std::move(*first);
@@ -158,6 +159,7 @@ Result<void> RunExecution::open_scan() {
 
 Result<void> RunExecution::begin() {
   if (job_.dry_run) return {};
+  if (auto registered = register_run(); !registered) return registered;
   WriteSpec spec{view().id, view().entity, job_.run_id, std::chrono::ceil<std::chrono::milliseconds>(job_.ttl).count(),
                  described_->order_size(), described_->sink_schema()};
   auto writer = sink_->begin(limits_for(store_label()), spec);

@@ -47,7 +47,7 @@ class RunExecution {
   CallLimits limits_for(const std::string& object) const { return job_.call_limits(limits_, object); }
 
   void act();
-  void register_run();
+  Result<void> register_run();
   Result<void> connect();
   Result<void> load_marker();
   Result<void> ask_horizon();

@@ -103,7 +103,7 @@ TEST(RunDriverFailure, OfTheStateIsMadeGoodByTheNextRun) {
     rig.fail_state = [fails = Nth{call}](std::string_view asked) mutable { return fails(asked) ? std::optional(boom()) : std::nullopt; };
     const RunReport report = rig.run();
     EXPECT_EQ(report.failure->message, "view \"users\" v1: state: boom");
-    EXPECT_EQ(rig.called("connections.take_source"), std::string(call) == "finish_run") << "what cannot be recorded is not begun";
+    EXPECT_EQ(rig.called("sink.begin"), std::string(call) == "finish_run") << "what cannot be recorded is not begun";
     expect_failed_and_mended(rig, report, call);
   }
 }
@@ -242,7 +242,7 @@ TEST(RunDriverCancel, BeforeTheStartConnectsNowhere) {
   rig.job.cancel = std::make_shared<CancelToken>();
   rig.job.cancel->cancel();
   EXPECT_EQ(outcome_of(rig.run()), "cancelled");
-  EXPECT_EQ(rig.calls(), (std::vector<std::string>{"state.start_run", "state.finish_run"}));
+  EXPECT_EQ(rig.calls(), (std::vector<std::string>{"state.finish_run"}));
 }
 
 TEST(RunDriverCancel, StillLetsTheSinkBeToldToAbort) {

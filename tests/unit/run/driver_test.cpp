@@ -47,8 +47,8 @@ TEST(RunDriver, AsksForTheHorizonFirstAndMovesThePositionLast) {
   rig.warehouse.rows = {{"a", 1, 10}, {"b", 2, 20}, {"c", 3, 30}};
   rig.run();
   EXPECT_EQ(rig.calls(),
-            (std::vector<std::string>{"state.start_run", "connections.table_options", "connections.take_source", "connections.take_sink",
-                                      "sink.capabilities", "sink.load_marker", "source.describe", "source.horizon", "sink.begin", "sink.load_marker", "sink.write",
+            (std::vector<std::string>{"connections.table_options", "connections.take_source", "connections.take_sink",
+                                      "sink.capabilities", "sink.load_marker", "source.describe", "source.horizon", "state.start_run", "sink.begin", "sink.load_marker", "sink.write",
                                       "sink.write", "sink.flush", "sink.commit", "state.finish_run", "sink.end",
                                       "connections.give_back_source", "connections.give_back_sink"}));
   const auto all = rig.log.calls();
