@@ -1,5 +1,9 @@
 #include "sink_redis/value_text.hpp"
 
+#include "sink_redis/packed_profile.hpp"
+
+#include <penstock/stored_text.hpp>
+
 #include <charconv>
 #include <cmath>
 
@@ -159,5 +163,7 @@ void ValueWriter::append_list(int64_t row, Buffer& out) const {
   }
   append_text(out, "]");
 }
+
+bool append_parsed(std::string_view text, ColumnBuilder& out) { return append_text_value(text, value_type_of(out.field()), out); }
 
 }  // namespace penstock::redis

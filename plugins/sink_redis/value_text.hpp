@@ -27,6 +27,4 @@ class ValueWriter {
 // Appends the value that `text` says; false, with nothing appended, when it is not a value of the column's type.
 bool append_parsed(std::string_view text, ColumnBuilder& out);
 
-bool is_utf8(std::string_view text);
-
 }  // namespace penstock::redis

@@ -37,6 +37,8 @@ class Buffer {
   const uint8_t* data() const { return data_; }
   size_t size() const { return size_; }
   void clear() { size_ = 0; }
+  // Drops what is behind the first `size` bytes, of which there are that many.
+  void truncate(size_t size) { size_ = size; }
   // The first allocation will have room for so many bytes, instead of growing there step by step.
   void expect(size_t size) { expected_ = size; }
 

@@ -1,16 +1,16 @@
-// Profile values from text.
-#include "sink_redis/value_text.hpp"
+// Values as text: the form of layout "hash", see docs/redis-layout.md. Needs nothing but the standard library; programs that read
+// whole profiles use <penstock/stored_profile.hpp>.
+#pragma once
+
+#include <penstock/stored_value.hpp>
 
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <optional>
+#include <type_traits>
 
-namespace penstock::redis {
-namespace {
-
-constexpr uint64_t kNanosecond = 1'000'000'000;
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+namespace penstock {
+namespace stored {
 
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
@@ -20,14 +20,14 @@ std::optional<T> parse_number(std::string_view text) {
   return value;
 }
 
-std::optional<bool> parse_bool(std::string_view text) {
+inline std::optional<bool> parse_bool(std::string_view text) {
   if (text == "true") return true;
   if (text == "false") return false;
   return std::nullopt;
 }
 
 // Seconds with up to nine decimals, to nanoseconds; nothing is rounded and nothing wraps.
-std::optional<int64_t> parse_instant(std::string_view text) {
+inline std::optional<int64_t> parse_instant(std::string_view text) {
   const bool negative = text.starts_with('-');
   if (negative) text.remove_prefix(1);
   const size_t dot = text.find('.');
@@ -41,16 +41,17 @@ std::optional<int64_t> parse_instant(std::string_view text) {
     if (c < '0' || c > '9') return std::nullopt;
     ns = ns * 10 + static_cast<uint64_t>(c - '0');
   }
-  const uint64_t all = *seconds * kNanosecond + ns;
+  const uint64_t all = *seconds * 1'000'000'000 + ns;
   if (all > static_cast<uint64_t>(INT64_MAX) + (negative ? 1 : 0)) return std::nullopt;
   return negative ? static_cast<int64_t>(0 - all) : static_cast<int64_t>(all);
 }
 
-std::optional<std::string> parse_base64(std::string_view text) {
+inline std::optional<std::string> parse_base64(std::string_view text) {
+  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   static constexpr auto kValues = [] {
     std::array<int8_t, 256> values{};
     for (auto& value : values) value = -1;
-    for (size_t i = 0; i < kBase64.size(); ++i) values[static_cast<unsigned char>(kBase64[i])] = static_cast<int8_t>(i);
+    for (size_t i = 0; i < kDigits.size(); ++i) values[static_cast<unsigned char>(kDigits[i])] = static_cast<int8_t>(i);
     return values;
   }();
   if (text.size() % 4 != 0) return std::nullopt;
@@ -171,106 +172,62 @@ class JsonArrayReader {
   std::string unescaped_;
 };
 
-// Calls put(value) with the item's value, in the C++ type of its column; false when it is not one.
+// Calls put(value) with the item's value, in the C++ type of its kind; false when it is not one.
 template <class Put>
-bool parse_item(Type type, const JsonArrayReader::Item& item, const Put& put) {
+bool parse_text_item(ValueKind kind, const JsonArrayReader::Item& item, const Put& put) {
   const auto pass = [&](const auto& value) { return value ? (put(*value), true) : false; };
   const auto floating = [&](const auto& value) { return value && std::isfinite(*value) != item.quoted && pass(value); };
-  switch (type) {
-    case Type::boolean: return !item.quoted && pass(parse_bool(item.text));
-    case Type::int32: return !item.quoted && pass(parse_number<int32_t>(item.text));
-    case Type::int64: return !item.quoted && pass(parse_number<int64_t>(item.text));
-    case Type::float32: return floating(parse_number<float>(item.text));
-    case Type::float64: return floating(parse_number<double>(item.text));
-    case Type::timestamp_ns: return item.quoted && pass(parse_instant(item.text));
-    case Type::binary: return item.quoted && pass(parse_base64(item.text));
-    case Type::utf8: return item.quoted && is_utf8(item.text) && pass(std::optional(std::string(item.text)));
-    default: return false;
+  switch (kind) {
+    case ValueKind::boolean: return !item.quoted && pass(parse_bool(item.text));
+    case ValueKind::int32: return !item.quoted && pass(parse_number<int32_t>(item.text));
+    case ValueKind::int64: return !item.quoted && pass(parse_number<int64_t>(item.text));
+    case ValueKind::float32: return floating(parse_number<float>(item.text));
+    case ValueKind::float64: return floating(parse_number<double>(item.text));
+    case ValueKind::instant: return item.quoted && pass(parse_instant(item.text));
+    case ValueKind::bytes: return item.quoted && pass(parse_base64(item.text));
+    case ValueKind::string: return item.quoted && is_utf8(item.text) && pass(std::optional(std::string(item.text)));
   }
+  return false;
 }
 
 template <class Put>
-bool parse_list(std::string_view text, Type type, const Put& put) {
+bool parse_text_list(std::string_view text, ValueKind kind, const Put& put) {
   JsonArrayReader reader(text);
   if (!reader.open()) return false;
   JsonArrayReader::Item item{};
   while (reader.next(&item))
-    if (!parse_item(type, item, put)) return false;
+    if (!parse_text_item(kind, item, put)) return false;
   return reader.ended();
 }
 
-struct Append {
-  ColumnBuilder& out;
-  void operator()(const std::string& value) const { out.append_bytes(value); }
-  template <class T>
-  void operator()(T value) const {
-    out.append(value);
+template <class Put>
+bool parse_text_scalar(std::string_view text, ValueKind kind, const Put& put) {
+  const auto pass = [&](const auto& value) { return value ? (put(*value), true) : false; };
+  switch (kind) {
+    case ValueKind::boolean: return pass(parse_bool(text));
+    case ValueKind::int32: return pass(parse_number<int32_t>(text));
+    case ValueKind::int64: return pass(parse_number<int64_t>(text));
+    case ValueKind::float32: return pass(parse_number<float>(text));
+    case ValueKind::float64: return pass(parse_number<double>(text));
+    case ValueKind::instant: return pass(parse_instant(text));
+    case ValueKind::string: return is_utf8(text) && (put(text), true);
+    case ValueKind::bytes: return put(text), true;
   }
-};
-
-template <class T>
-bool append_number(std::string_view text, ColumnBuilder& out) {
-  const auto value = parse_number<T>(text);
-  if (value) out.append(*value);
-  return value.has_value();
+  return false;
 }
 
-}  // namespace
+}  // namespace stored
 
-bool append_parsed(std::string_view text, ColumnBuilder& out) {
-  switch (out.field().type) {
-    case Type::boolean: {
-      const auto value = parse_bool(text);
-      if (value) out.append(*value);
-      return value.has_value();
-    }
-    case Type::int32: return append_number<int32_t>(text, out);
-    case Type::int64: return append_number<int64_t>(text, out);
-    case Type::float32: return append_number<float>(text, out);
-    case Type::float64: return append_number<double>(text, out);
-    case Type::timestamp_ns: {
-      const auto value = parse_instant(text);
-      if (value) out.append(*value);
-      return value.has_value();
-    }
-    case Type::utf8:
-      if (!is_utf8(text)) return false;
-      out.append_bytes(text);
-      return true;
-    case Type::binary: out.append_bytes(text); return true;
-    case Type::list: {
-      // Twice: a list that turns out malformed in the middle must leave nothing behind.
-      const Type item = out.item().field().type;
-      if (!parse_list(text, item, [](const auto&) {})) return false;
-      parse_list(text, item, Append{out.item()});
-      out.end_list();
-      return true;
-    }
-    default: return false;
-  }
-}
-
-bool is_utf8(std::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto follows = [&](size_t i) { return (byte(i) & 0xc0) == 0x80; };
-  for (size_t i = 0; i < text.size();) {
-    const unsigned first = byte(i);
-    if (first < 0x80) {
-      ++i;
-    } else if (first >= 0xc2 && first < 0xe0 && follows(i + 1)) {
-      i += 2;
-    } else if (first >= 0xe0 && first < 0xf0 && follows(i + 1) && follows(i + 2)) {
-      // Neither overlong nor a surrogate.
-      if ((first == 0xe0 && byte(i + 1) < 0xa0) || (first == 0xed && byte(i + 1) >= 0xa0)) return false;
-      i += 3;
-    } else if (first >= 0xf0 && first < 0xf5 && follows(i + 1) && follows(i + 2) && follows(i + 3)) {
-      if ((first == 0xf0 && byte(i + 1) < 0x90) || (first == 0xf4 && byte(i + 1) >= 0x90)) return false;
-      i += 4;
-    } else {
-      return false;
-    }
-  }
+// Appends the value that `text` says; false, with nothing appended, when it is not a value of the type. Out has the functions of
+// ColumnBuilder: append(value), append_bytes(bytes), and for a list item() and end_list().
+template <class Out>
+bool append_text_value(std::string_view text, ValueType type, Out& out) {
+  if (!type.list) return stored::parse_text_scalar(text, type.kind, stored::Append<Out>{out});
+  // Twice: a list that turns out malformed in the middle must leave nothing behind.
+  if (!stored::parse_text_list(text, type.kind, [](const auto&) {})) return false;
+  stored::parse_text_list(text, type.kind, stored::Append<std::remove_reference_t<decltype(out.item())>>{out.item()});
+  out.end_list();
   return true;
 }
 
-}  // namespace penstock::redis
+}  // namespace penstock
