@@ -10,6 +10,7 @@ namespace penstock::redis {
 namespace {
 
 constexpr size_t kReceiveBytes = 64 * 1024;
+constexpr size_t kSendBytes = 64 * 1024;
 constexpr size_t kCompactBytes = 256 * 1024;
 constexpr size_t kKeptBytes = 4u << 20;  // an output buffer larger than this is given back after use
 
@@ -39,23 +40,23 @@ void Connection::wipe_sent() {
 }
 
 Reply Connection::request(const Call& call, std::span<const std::string_view> arguments) {
-  bool first = true;
   pipeline(
       call, 1,
       [&](Buffer& out) {
-        if (!std::exchange(first, false)) return false;
-        append_array_header(out, arguments.size());
-        for (const std::string_view argument : arguments) append_bulk(out, argument);
-        return true;
+        append_command(out, arguments);
+        return Encoded{1, false};
       },
       [](const Reply&) {});
   return in_.reply();
 }
 
-void Connection::pipeline(const Call& call, size_t window, const std::function<bool(Buffer&)>& encode,
+void Connection::pipeline(const Call& call, size_t window, const std::function<Encoded(Buffer&)>& encode,
                           const std::function<void(const Reply&)>& handle) {
   if (!alive()) lost("it is closed");
-  std::deque<size_t> unanswered;  // bytes of each command
+  struct Piece {
+    size_t commands, bytes;
+  };
+  std::deque<Piece> unanswered;
   size_t unanswered_bytes = 0;
   bool more = true;
   progress_ = std::chrono::steady_clock::now();
@@ -63,12 +64,14 @@ void Connection::pipeline(const Call& call, size_t window, const std::function<b
   sent_ = most_out_ = 0;
   try {
     for (;;) {
-      while (more && unanswered_bytes < window) {
+      // The server begins with the first of them while we encode the others.
+      while (more && unanswered_bytes < window && out_.size() - sent_ < kSendBytes) {
         const size_t before = out_.size();
-        more = encode(out_);
-        if (!more) break;
-        unanswered.push_back(out_.size() - before);
-        unanswered_bytes += unanswered.back();
+        const Encoded encoded = encode(out_);
+        more = encoded.more;
+        if (encoded.commands == 0) break;
+        unanswered.push_back({encoded.commands, out_.size() - before});
+        unanswered_bytes += unanswered.back().bytes;
         most_out_ = std::max(most_out_, out_.size());
       }
       if (unanswered.empty()) break;
@@ -76,8 +79,10 @@ void Connection::pipeline(const Call& call, size_t window, const std::function<b
       if (receive_some()) moved = true;
       while (!unanswered.empty() && next_reply()) {
         handle(in_.reply());
-        unanswered_bytes -= unanswered.front();
-        unanswered.pop_front();
+        if (--unanswered.front().commands == 0) {
+          unanswered_bytes -= unanswered.front().bytes;
+          unanswered.pop_front();
+        }
         moved = true;
       }
       // A server that always has something for us must not keep us past the end of the call.

@@ -9,6 +9,12 @@
 
 namespace penstock::redis {
 
+// What an encoder did.
+struct Encoded {
+  size_t commands;   // appended
+  bool more = true;  // false: that was all; true with none appended: it has to see replies first
+};
+
 // Not thread-safe. After anything unexpected the connection is closed for good and alive() is false: replies that are still
 // on their way would be taken for those of later commands. Errors once something was sent are UNKNOWN_OUTCOME; callers whose
 // commands change nothing may say something milder.
@@ -28,11 +34,10 @@ class Connection {
     return request(call, std::span(arguments.begin(), arguments.size()));
   }
 
-  // Any number of commands without waiting for each. `encode` appends one command and returns true, or returns false when
-  // there is none left; `handle` gets every reply in order, valid during its call. At most about `window` bytes are ahead of
-  // their replies. Sending and receiving alternate without blocking, so that neither side waits for the other. When either
-  // function throws, the connection is closed.
-  void pipeline(const Call&, size_t window, const std::function<bool(Buffer&)>& encode,
+  // Any number of commands without waiting for each. `encode` appends some; `handle` gets every reply in order, valid during its
+  // call. At most about `window` bytes are ahead of their replies. Sending and receiving alternate without blocking, so that
+  // neither side waits for the other. When either function throws, the connection is closed.
+  void pipeline(const Call&, size_t window, const std::function<Encoded(Buffer&)>& encode,
                 const std::function<void(const Reply&)>& handle);
 
   // Overwrites what was sent last; for passwords.

@@ -21,17 +21,17 @@ class ProfileReader {
   ProfileReader(const Layout& layout, const Schema& fields, const std::vector<std::string_view>& keys, BatchBuilder& out)
       : layout_(layout), fields_(fields), keys_(keys), out_(out) {}
 
-  bool encode(Buffer& out) {
-    if (next_ == 2 * keys_.size()) return false;
+  Encoded encode(Buffer& out) {
+    if (next_ == 2 * keys_.size()) return {0, false};
     const std::string_view key = keys_[next_ / 2];
     const bool values = next_++ % 2 == 0;
     append_array_header(out, values ? 3 + fields_.size() : 2);
     append_bulk(out, values ? "HMGET" : "PTTL");
     append_bulk(out, layout_.profiles, key);
-    if (!values) return true;
+    if (!values) return {1};
     append_bulk(out, kOrderField);
     for (const Field& field : fields_) append_bulk(out, field.name);
-    return true;
+    return {1};
   }
 
   void handle(const Reply& reply) {

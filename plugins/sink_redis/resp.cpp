@@ -60,6 +60,11 @@ uint8_t* append_bulk_to_fill(Buffer& out, size_t size) {
   return at + n;
 }
 
+void append_command(Buffer& out, std::span<const std::string_view> arguments) {
+  append_array_header(out, arguments.size());
+  for (const std::string_view argument : arguments) append_bulk(out, argument);
+}
+
 void append_bulk(Buffer& out, std::string_view text) {
   uint8_t* at = append_bulk_to_fill(out, text.size());
   if (!text.empty()) std::memcpy(at, text.data(), text.size());

@@ -4,6 +4,8 @@
 #include <penstock/builder.hpp>
 
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,10 @@ namespace penstock::redis {
 
 // A command is an array of bulk strings.
 void append_array_header(Buffer& out, size_t items);
+void append_command(Buffer& out, std::span<const std::string_view> arguments);
+inline void append_command(Buffer& out, std::initializer_list<std::string_view> arguments) {
+  append_command(out, std::span(arguments.begin(), arguments.size()));
+}
 void append_bulk(Buffer& out, std::string_view text);
 void append_bulk(Buffer& out, std::string_view first, std::string_view second);  // one string in two parts
 // Starts a bulk string of `size` bytes; the caller fills them in.

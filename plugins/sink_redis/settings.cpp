@@ -208,7 +208,7 @@ Settings settings_from(const Options& options) {
   out.connect_timeout = options.duration("connect_timeout");
   out.timeout = options.duration("timeout");
   out.pipeline_bytes = static_cast<size_t>(options.size("pipeline_bytes"));
-  out.script_rows = static_cast<size_t>(options.integer("script_rows"));
+  out.transaction_rows = static_cast<size_t>(options.integer("transaction_rows"));
   out.max_row_bytes = static_cast<size_t>(options.size("max_row_bytes"));
   out.restore = options.boolean("restore");
   out.allow_eviction = options.boolean("allow_eviction");

@@ -29,7 +29,7 @@ inline constexpr penstock_option_desc kSinkOptions[] = {
     duration_option("timeout", "Longest wait for the server without any progress", "10s", std::chrono::milliseconds(1),
                     std::chrono::hours(1)),
     size_option("pipeline_bytes", "Most bytes sent ahead of their replies", "1MiB", 4096, 256 << 20),
-    int_option("script_rows", "Rows that one atomic script call applies; more make readers wait longer", "100", 1, 1000),
+    int_option("transaction_rows", "Rows that one transaction writes; more make readers wait longer", "100", 1, 1000),
     size_option("max_row_bytes", "Rows that could take more as text are rejected", "64MiB", 1024, 256 << 20),
     bool_option("restore", "Write small profiles with RESTORE where the server has it (Redis 7 or newer), which costs it less than HSET", "true"),
     bool_option("allow_eviction", "Accept a server that may evict profiles when its memory is full", "false"),
@@ -48,7 +48,7 @@ struct Settings {
   std::chrono::nanoseconds connect_timeout{};
   std::chrono::nanoseconds timeout{};
   size_t pipeline_bytes = 0;
-  size_t script_rows = 0;
+  size_t transaction_rows = 0;
   size_t max_row_bytes = 0;
   bool restore = true;
   bool allow_eviction = false;

@@ -8,19 +8,26 @@
 namespace penstock::redis {
 namespace {
 
-// A call with more than this is ended early, so that large values do not keep the server from its readers.
-constexpr size_t kCallBytes = 256 * 1024;
-constexpr size_t kCallValues = 20'000;
-// Someone who empties the script cache again and again is not a reason to try for ever.
-constexpr int kScriptLoads = 5;
-constexpr size_t kFixedArguments = 7;
+// A transaction with more than this is ended early, so that large values do not keep the server from its readers.
+constexpr size_t kTransactionBytes = 256 * 1024;
+constexpr size_t kTransactionValues = 20'000;
+// So many transactions' rows are asked for ahead of the one that is written next.
+constexpr size_t kReadAhead = 4;
+constexpr size_t kReadsAtOnce = 100;
+// Where the same values are there, sending them again costs the server less than a script that only sets the order key, up to this.
+constexpr size_t kRenewBytes = 512;
+// WATCH, the guard and MULTI stand before the rows of a transaction, advance and EXEC behind them.
+constexpr size_t kBefore = 3, kBehind = 2;
+constexpr size_t kHashDigits = 16, kFenceAndHashDigits = 32;
+constexpr std::string_view kChanged = "changed";
 constexpr size_t kShownKeyBytes = 100;
 
 }  // namespace
 
 RedisWriter::RedisWriter(const Call& call, std::shared_ptr<Session> session, const Settings& settings, const RunSpec& spec)
     : session_(std::move(session)), settings_(settings), layout_(settings.key_prefix, spec.view, spec.view_version),
-      schema_(spec.schema), run_id_(spec.run_id), ttl_(std::to_string(spec.ttl_ms)),
+      schema_(spec.schema), run_id_(spec.run_id),
+      guard_key_(layout_.marker_key + ":guard:" + run_id_), ttl_(std::to_string(spec.ttl_ms)),
       order_width_(2 * static_cast<size_t>(spec.order_size)) {
   const std::vector<std::string> names = field_names();
   if (settings.restore && ProfilePayload::fits(names) && session_->takes_payloads(call, settings.key_prefix)) payload_.emplace(names);
@@ -55,40 +62,42 @@ WriteResult RedisWriter::write(const Call& call, uint64_t seq, const BatchView& 
   WriteResult result;
   std::vector<ValueWriter> values;
   for (size_t i = kFirstFieldColumn; i < batch.columns(); ++i) values.emplace_back(batch[i]);
-  pick_rows(call, values, batch[kKeyColumn], result);
+  pick_rows(values, batch[kKeyColumn]);
+  asked_ = compared_ = written_ = 0;
+  exists_next_ = false;
+  next_seq_ = seq_;
+  sent_.clear();
   failure_.reset();
-  next_row_ = 0;
-  for (int loads_without_progress = 0;;) {
-    forgotten_.reset();
-    in_flight_.clear();
-    const uint64_t confirmed = next_seq_ = seq_;
-    session_->connection().pipeline(
-        call, settings_.pipeline_bytes, [&](Buffer& out) { return encode_call(batch, values, out); },
-        [&](const Reply& reply) { handle_reply(call, batch, reply, result); });
-    if (failure_) throw *failure_;
-    if (!forgotten_) break;
-    loads_without_progress = seq_ == confirmed ? loads_without_progress + 1 : 0;
-    if (loads_without_progress > kScriptLoads)
-      throw Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "write: the server keeps forgetting its scripts");
-    // Neither that call nor one after it was executed, so they may be sent again on the same connection.
-    session_->load_script(call, Script::write);
-    next_row_ = forgotten_->first;
+  marker_changed_ = false;
+  session_->connection().pipeline(
+      call, settings_.pipeline_bytes, [&](Buffer& out) { return encode_next(batch, values, out); },
+      [&](const Reply& reply) { handle_reply(batch, reply, result); });
+  // Between a guard and its EXEC; why, the guard says.
+  if (marker_changed_) {
+    const Reply code = session_->run(call, Script::guard, {layout_.marker_key, guard_key_}, {fence_, run_id_, store_id_, std::to_string(seq_)});
+    if (code.text() != kDone) failure_ = run_error(code.text());
   }
+  if (failure_) {
+    // A master that became a replica: the next connection has the server checked, or finds another one.
+    if (failure_->retry() == PENSTOCK_RETRY_RECONNECT) session_->connection().close();
+    throw *failure_;
+  }
+  std::sort(rejected_.begin(), rejected_.end(), [](const Rejected& a, const Rejected& b) { return a.row < b.row; });
+  for (const Rejected& one : rejected_) call.reject(one.row, one.column, one.reason, one.retryable);
+  result.rejected = static_cast<int64_t>(rejected_.size());
   ++next_batch_;
   dead_ = false;
   return result;
 }
 
 // Rejects what is too large to be sent; the rest is the work of this write.
-void RedisWriter::pick_rows(const Call& call, const std::vector<ValueWriter>& values, const ColumnView& keys, WriteResult& result) {
+void RedisWriter::pick_rows(const std::vector<ValueWriter>& values, const ColumnView& keys) {
   rows_.clear();
-  row_bytes_.clear();
-  row_is_small_.clear();
+  rejected_.clear();
   for (int64_t row = 0; row < keys.length(); ++row) {
     size_t bytes = keys.bytes(row).size();
     if (bytes > kMaxKeyBytes) {
-      call.reject(row, kKeyColumn, "the key is longer than " + std::to_string(kMaxKeyBytes) + " bytes");
-      ++result.rejected;
+      rejected_.push_back({row, kKeyColumn, "the key is longer than " + std::to_string(kMaxKeyBytes) + " bytes", false});
       continue;
     }
     size_t largest = 0, largest_size = 0;
@@ -98,119 +107,263 @@ void RedisWriter::pick_rows(const Call& call, const std::vector<ValueWriter>& va
       if (size > largest_size) largest = i, largest_size = size;
     }
     if (bytes > settings_.max_row_bytes) {
-      call.reject(row, static_cast<int32_t>(kFirstFieldColumn + largest),
-                  "the row may take " + std::to_string(bytes) + " bytes as text, more than max_row_bytes = " +
-                      std::to_string(settings_.max_row_bytes));
-      ++result.rejected;
+      rejected_.push_back({row, static_cast<int32_t>(kFirstFieldColumn + largest),
+                           "the row may take " + std::to_string(bytes) + " bytes as text, more than max_row_bytes = " +
+                               std::to_string(settings_.max_row_bytes),
+                           false});
       continue;
     }
-    rows_.push_back(row);
-    row_bytes_.push_back(bytes);
-    row_is_small_.push_back(payload_ && largest_size <= kPayloadValueBytes);
+    rows_.push_back({row, bytes, payload_ && largest_size <= kPayloadValueBytes});
   }
 }
 
-// Appends the next script call; false: nothing left, or nothing more should be sent.
-bool RedisWriter::encode_call(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out) {
-  if (failure_ || forgotten_ || next_row_ == rows_.size()) return false;
-  const size_t most = std::clamp<size_t>(kCallValues / (values.size() + 1), 1, settings_.script_rows);
-  size_t count = 0;
-  for (size_t bytes = 0; count < most && next_row_ + count < rows_.size() && bytes < kCallBytes; ++count)
-    bytes += row_bytes_[next_row_ + count];
+Encoded RedisWriter::encode_next(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out) {
+  if (failure_) return {0, false};
+  const size_t most = std::clamp<size_t>(kTransactionValues / (values.size() + 1), 1, settings_.transaction_rows);
+  if (asked_ < rows_.size() && asked_ < written_ + kReadAhead * most) return {encode_reads(batch, out)};
+  // Rows of which nothing is to be written do not fill a transaction.
+  while (written_ < compared_ && rows_[written_].fate == Fate::nothing) ++written_;
+  if (written_ == rows_.size()) return {0, false};
+  if (compared_ < std::min(written_ + most, rows_.size())) return {0};
+  return {encode_transaction(batch, values, out)};
+}
 
-  size_t row_arguments = 0;
-  for (size_t i = 0; i < count; ++i) row_arguments += row_is_small_[next_row_ + i] ? 2 : 1 + values.size();
-  append_array_header(out, 3 + 1 + count + kFixedArguments + values.size() + row_arguments);
-  append_bulk(out, "EVALSHA");
-  append_bulk(out, session_->sha(Script::write));
-  append_bulk(out, std::to_string(1 + count));
-  append_bulk(out, layout_.marker_key);
-  for (size_t i = 0; i < count; ++i) append_bulk(out, layout_.profiles, batch[kKeyColumn].bytes(rows_[next_row_ + i]));
-  append_bulk(out, fence_);
-  append_bulk(out, run_id_);
-  append_bulk(out, store_id_);
-  append_bulk(out, std::to_string(next_seq_));
-  append_bulk(out, ttl_);
-  append_bulk(out, std::to_string(values.size()));
-  append_bulk(out, std::to_string(order_width_));
-  for (size_t i = 0; i < values.size(); ++i) append_bulk(out, schema_[kFirstFieldColumn + i].name);
+size_t RedisWriter::encode_reads(const BatchView& batch, Buffer& out) {
+  size_t commands = 0;
+  for (const size_t end = std::min(asked_ + kReadsAtOnce, rows_.size()); asked_ < end; ++asked_) {
+    const Row& row = rows_[asked_];
+    const std::string_view key = batch[kKeyColumn].bytes(row.index);
+    append_array_header(out, 3);
+    append_bulk(out, "HGET");
+    append_bulk(out, layout_.profiles, key);
+    append_bulk(out, kOrderField);
+    ++commands;
+    // RESTORE does not replace what is not ours; HSET would write into it.
+    if (row.small) continue;
+    append_array_header(out, 2);
+    append_bulk(out, "EXISTS");
+    append_bulk(out, layout_.profiles, key);
+    ++commands;
+  }
+  sent_.push_back({false, commands, 0, 0, 0});
+  return commands;
+}
+
+// The next rows that have been compared, as one transaction.
+size_t RedisWriter::encode_transaction(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out) {
+  const size_t most = std::clamp<size_t>(kTransactionValues / (values.size() + 1), 1, settings_.transaction_rows);
+  const std::string seq = std::to_string(next_seq_);
+  append_command(out, {"WATCH", layout_.marker_key, guard_key_});
+  // As text: a script that the server forgot would leave the transaction unguarded.
+  append_command(out, {"EVAL", script_text(Script::guard), "2", layout_.marker_key, guard_key_, fence_, run_id_, store_id_, seq});
+  append_command(out, {"MULTI"});
+  const size_t first = written_;
+  size_t commands = 0, bytes = 0;
+  for (size_t rows = 0; written_ < compared_ && rows < most && bytes < kTransactionBytes; ++written_) {
+    Row& row = rows_[written_];
+    if (row.fate == Fate::nothing) continue;
+    row.commands = static_cast<uint8_t>(encode_row(batch, values, row, out));
+    commands += row.commands;
+    bytes += row.bytes;
+    ++rows;
+  }
+  append_command(out, {"EVAL", script_text(Script::advance), "1", layout_.marker_key, fence_, run_id_, store_id_});
+  append_command(out, {"EXEC"});
+  commands += kBefore + kBehind;
+  sent_.push_back({true, commands, first, written_, next_seq_++});
+  return commands;
+}
+
+// Returns how many commands it took.
+size_t RedisWriter::encode_row(const BatchView& batch, const std::vector<ValueWriter>& values, const Row& row, Buffer& out) {
+  const std::string_view key = batch[kKeyColumn].bytes(row.index);
   order_.resize(order_width_);
-  for (size_t i = next_row_; i < next_row_ + count; ++i) {
-    write_hex(batch[kOrderColumn].bytes(rows_[i]), order_.data());
-    row_is_small_[i] ? encode_payload(values, rows_[i], out) : encode_row(values, rows_[i], out);
+  write_hex(batch[kOrderColumn].bytes(row.index), order_.data());
+  if (row.fate == Fate::touch) {
+    append_array_header(out, 6);
+    append_bulk(out, "EVAL");
+    append_bulk(out, script_text(Script::touch));
+    append_bulk(out, "1");
+    append_bulk(out, layout_.profiles, key);
+    append_bulk(out, order_);
+    append_bulk(out, ttl_);
+    return 1;
   }
-
-  in_flight_.push_back({next_row_, count, next_seq_++});
-  next_row_ += count;
-  return true;
-}
-
-// The order key, with a mask of nulls behind it if there is one, and the values.
-void RedisWriter::encode_row(const std::vector<ValueWriter>& values, int64_t row, Buffer& out) {
-  bool any_null = false;
-  for (const ValueWriter& value : values) any_null = any_null || value.is_null(row);
-  mask_.clear();
-  if (any_null)
-    for (const ValueWriter& value : values) mask_ += value.is_null(row) ? '1' : '0';
-  append_bulk(out, order_, mask_);
-  for (const ValueWriter& value : values) append_bulk(out, any_null && value.is_null(row) ? std::string_view() : value.text(row, scratch_));
-}
-
-void RedisWriter::encode_payload(const std::vector<ValueWriter>& values, int64_t row, Buffer& out) {
+  if (!row.small) return encode_hash(key, values, row, out);
   payload_->start(order_);
   for (size_t i = 0; i < values.size(); ++i)
-    if (!values[i].is_null(row)) payload_->add(i, values[i].text(row, scratch_));
-  append_bulk(out, order_, "R");
+    if (!values[i].is_null(row.index)) payload_->add(i, values[i].text(row.index, scratch_));
+  append_array_header(out, row.fate == Fate::create ? 4 : 5);
+  append_bulk(out, "RESTORE");
+  append_bulk(out, layout_.profiles, key);
+  append_bulk(out, ttl_);
   payload_->append_to(out);
+  if (row.fate != Fate::create) append_bulk(out, "REPLACE");
+  return 1;
 }
 
-void RedisWriter::handle_reply(const Call& call, const BatchView& batch, const Reply& reply, WriteResult& result) {
-  const ScriptCall done = in_flight_.front();
-  in_flight_.pop_front();
-  // Nothing after a call that failed was applied: its sequence did not match.
-  if (failure_ || forgotten_) return;
-  if (reply.is_error()) {
-    if (error_code(reply.text()) == "NOSCRIPT")
-      forgotten_ = done;
-    else
+size_t RedisWriter::encode_hash(std::string_view key, const std::vector<ValueWriter>& values, const Row& row, Buffer& out) {
+  size_t nulls = 0;
+  for (const ValueWriter& value : values) nulls += value.is_null(row.index);
+  append_array_header(out, 4 + 2 * (values.size() - nulls));
+  append_bulk(out, "HSET");
+  append_bulk(out, layout_.profiles, key);
+  append_bulk(out, kOrderField);
+  append_bulk(out, order_);
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i].is_null(row.index)) continue;
+    append_bulk(out, schema_[kFirstFieldColumn + i].name);
+    append_bulk(out, values[i].text(row.index, scratch_));
+  }
+  size_t commands = 1;
+  const bool there = row.fate != Fate::create;
+  if (there && nulls > 0) {
+    append_array_header(out, 2 + nulls);
+    append_bulk(out, "HDEL");
+    append_bulk(out, layout_.profiles, key);
+    for (size_t i = 0; i < values.size(); ++i)
+      if (values[i].is_null(row.index)) append_bulk(out, schema_[kFirstFieldColumn + i].name);
+    ++commands;
+  }
+  const bool expires = ttl_ != "0";
+  if (expires || there) {
+    append_array_header(out, expires ? 3 : 2);
+    append_bulk(out, expires ? "PEXPIRE" : "PERSIST");
+    append_bulk(out, layout_.profiles, key);
+    if (expires) append_bulk(out, ttl_);
+    ++commands;
+  }
+  return commands;
+}
+
+void RedisWriter::handle_reply(const BatchView& batch, const Reply& reply, WriteResult& result) {
+  Sent& sent = sent_.front();
+  --sent.replies;
+  // Nothing after a transaction that failed was applied: its sequence did not match.
+  if (!failure_) {
+    if (!sent.transaction)
+      handle_read(batch, reply, result);
+    else if (sent.replies == 0)
+      finish_transaction(batch, sent, reply, result);
+    else if (!sent.failure)
+      sent.failure = transaction_failure(reply);
+  }
+  if (sent.replies == 0) sent_.pop_front();
+}
+
+void RedisWriter::handle_read(const BatchView& batch, const Reply& reply, WriteResult& result) {
+  Row& row = rows_[compared_];
+  if (exists_next_) {
+    exists_next_ = false;
+    ++compared_;
+    if (reply.is_error())
       failure_ = server_error("write", reply.text());
+    else if (row.fate == Fate::create && reply.integer() != 0)
+      reject_foreign(batch, row);
     return;
   }
-  const std::string_view codes = reply.text();
-  if (codes == kFenced || codes == kWiped || codes == kOutOfStep) {
-    failure_ = run_error(codes);
-    return;
-  }
-  if (codes.size() != done.count) {
-    failure_ = Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME,
-                     "write: the server answered for " + std::to_string(codes.size()) + " of " + std::to_string(done.count) + " rows");
-    return;
-  }
-  for (size_t i = 0; i < done.count; ++i) count_row(call, batch, rows_[done.first + i], codes[i], result);
-  seq_ = done.seq + 1;
+  exists_next_ = !row.small;
+  if (row.small) ++compared_;
+  if (reply.is_nil())
+    row.fate = Fate::create;
+  else if (!reply.is_error())
+    compare(batch, row, reply.text(), result);
+  else if (error_code(reply.text()) == "WRONGTYPE")
+    reject_foreign(batch, row);
+  else
+    failure_ = server_error("write", reply.text());
 }
 
-void RedisWriter::count_row(const Call& call, const BatchView& batch, int64_t row, char code, WriteResult& result) {
-  const auto key = [&] { return "the key \"" + printable(layout_.profiles + std::string(batch[kKeyColumn].bytes(row)), kShownKeyBytes) + "\""; };
-  switch (code) {
-    case kWritten: ++result.written; return;
-    case kUnchanged: ++result.unchanged; return;
-    case kStale: ++result.stale; return;
-    // Both until someone deletes the key, or it expires.
-    case kForeign:
-      ++result.rejected;
-      return call.reject(row, kKeyColumn, key() + " holds something that Penstock did not write", true);
-    case kOtherWidth:
-      ++result.rejected;
-      return call.reject(row, kOrderColumn, key() + " was written with an order key of another width", true);
-    default:
-      failure_ = Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME,
-                       "write: the server answered with an unknown row code");
+// `stored` is the order key of the profile that is there.
+void RedisWriter::compare(const BatchView& batch, Row& row, std::string_view stored, WriteResult& result) {
+  order_.resize(order_width_);
+  write_hex(batch[kOrderColumn].bytes(row.index), order_.data());
+  const std::string_view order = order_;
+  row.fate = Fate::nothing;
+  if (stored.size() != order_width_) {
+    rejected_.push_back({row.index, kOrderColumn, shown_key(batch, row.index) + " was written with an order key of another width", true});
+    return;
   }
+  const bool newer = order > stored;
+  const size_t times = order_width_ - kFenceAndHashDigits;
+  if (order.substr(order_width_ - kHashDigits) == stored.substr(order_width_ - kHashDigits) &&
+      (newer || order.substr(0, times) == stored.substr(0, times))) {
+    row.fate = newer && row.bytes <= kRenewBytes ? Fate::renew : Fate::touch;
+  } else if (newer) {
+    row.fate = Fate::replace;
+  } else {
+    ++result.stale;
+  }
+}
+
+// Of an answer before that to EXEC, which are those to WATCH, the guard and MULTI, and QUEUED for the rest.
+std::optional<Error> RedisWriter::transaction_failure(const Reply& reply) const {
+  if (reply.is_error()) return server_error("write", reply.text());
+  const std::string_view code = reply.text();
+  if (code == kFenced || code == kWiped || code == kOutOfStep) return run_error(code);
+  return {};
+}
+
+void RedisWriter::finish_transaction(const BatchView& batch, const Sent& sent, const Reply& reply, WriteResult& result) {
+  failure_ = sent.failure;
+  marker_changed_ = !failure_ && reply.is_nil();
+  if (marker_changed_) failure_ = run_error(kChanged);
+  if (!failure_ && reply.is_error()) failure_ = server_error("write", reply.text());
+  if (failure_) return;
+  size_t commands = 1;
+  for (size_t i = sent.first; i < sent.last; ++i) commands += rows_[i].commands;
+  if (!reply.is_array() || reply.items() != commands) {
+    failure_ = Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME,
+                     "write: the server answered to " + std::to_string(reply.items()) + " of " + std::to_string(commands) + " commands");
+    return;
+  }
+  Reply item = reply.first_item();
+  for (size_t i = sent.first; i < sent.last; ++i) {
+    Row& row = rows_[i];
+    if (row.commands == 0) continue;
+    finish_row(batch, row, item, result);
+    for (uint8_t skipped = 0; skipped < row.commands; ++skipped) item = item.next();
+  }
+  if (failure_) return;
+  if (item.is_error())
+    failure_ = server_error("write", item.text());
+  else if (item.text() != kDone)
+    failure_ = run_error(item.text());
+  else
+    seq_ = sent.seq + 1;
+}
+
+// `reply` is the first of the row's.
+void RedisWriter::finish_row(const BatchView& batch, Row& row, const Reply& reply, WriteResult& result) {
+  if (row.fate == Fate::touch && !reply.is_error() && reply.integer() == 0)
+    failure_ = Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "write: a profile expired while it was being renewed");
+  Reply one = reply;
+  for (uint8_t i = 0; i < row.commands; ++i) {
+    if (i > 0) one = one.next();
+    if (!one.is_error()) continue;
+    const std::string_view code = error_code(one.text());
+    // Someone put it there since the row was read, or it is a hash without an order key.
+    if (i == 0 && (code == "BUSYKEY" || code == "WRONGTYPE")) return reject_foreign(batch, row);
+    failure_ = server_error("write", one.text());
+    return;
+  }
+  ++(row.fate == Fate::create || row.fate == Fate::replace ? result.written : result.unchanged);
+}
+
+std::string RedisWriter::shown_key(const BatchView& batch, int64_t row) const {
+  return "the key \"" + printable(layout_.profiles + std::string(batch[kKeyColumn].bytes(row)), kShownKeyBytes) + "\"";
+}
+
+// Until someone deletes the key, or it expires.
+void RedisWriter::reject_foreign(const BatchView& batch, Row& row) {
+  row.fate = Fate::nothing;
+  rejected_.push_back({row.index, kKeyColumn, shown_key(batch, row.index) + " holds something that Penstock did not write", true});
 }
 
 Error RedisWriter::run_error(std::string_view code) const {
   if (code == kFenced) return Error(PENSTOCK_STATUS_FENCED, "a newer run of this view has begun in the store");
+  if (code == kChanged)
+    return Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the marker of this view was changed during the run, by no other run");
   if (code == kWiped)
     return Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the store was emptied during the run");
   return Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME,

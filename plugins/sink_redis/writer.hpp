@@ -1,4 +1,5 @@
-// One run: batches into atomic script calls, pipelined, every answer checked.
+// One run: what is there is read, compared, and the batch's rows that are newer are written in transactions; pipelined, every
+// answer checked.
 #pragma once
 
 #include "sink_redis/layout.hpp"
@@ -13,6 +14,10 @@ namespace penstock::redis {
 
 // A run lives and dies with the connection it began on: rows on one server and the sequence on another (after a failover)
 // would be a loss that nobody could see. So it never reconnects, and after any error it refuses everything but its end.
+//
+// Only the run that holds the view's fence writes its profiles, so an order key that it reads is still there when it writes, and
+// the comparison can be made here, where it costs the server one plain command a row instead of a script's arguments. That the fence is
+// still held when the rows arrive is for the server to say: each transaction watches the marker (see Script::guard).
 class RedisWriter final : public Writer {
  public:
   // Begins the run in the store. The settings must outlive the writer.
@@ -25,22 +30,53 @@ class RedisWriter final : public Writer {
   void abort(const Call&) override { dead_ = true; }
 
  private:
-  // A script call in flight: rows_[first, first + count), and the store's sequence before it.
-  struct ScriptCall {
-    size_t first;
-    size_t count;
-    uint64_t seq;
+  // What becomes of a row.
+  enum class Fate : uint8_t {
+    unread,
+    nothing,  // rejected, stale, or as it should be
+    create,   // there is no profile
+    replace,  // an older one
+    renew,    // the same values, and an order key that is less
+    touch,    // the same values, which are not sent again
   };
-  struct Batch;
+  struct Row {
+    int64_t index;  // in the batch
+    size_t bytes;   // of its key and texts, at most
+    bool small;     // goes as a payload
+    Fate fate = Fate::unread;
+    uint8_t commands = 0;  // of its transaction
+  };
+  // What is in flight: reads, or a transaction over rows_[first, last).
+  struct Sent {
+    bool transaction;
+    size_t replies;
+    size_t first, last;
+    uint64_t seq;  // the store's sequence before it
+    std::optional<Error> failure = {};
+  };
+  struct Rejected {
+    int64_t row;
+    int32_t column;
+    std::string reason;
+    bool retryable;
+  };
 
   std::vector<std::string> field_names() const;
   void check_usable() const;
-  void pick_rows(const Call&, const std::vector<ValueWriter>& values, const ColumnView& keys, WriteResult& result);
-  bool encode_call(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out);
-  void encode_row(const std::vector<ValueWriter>& values, int64_t row, Buffer& out);
-  void encode_payload(const std::vector<ValueWriter>& values, int64_t row, Buffer& out);
-  void handle_reply(const Call&, const BatchView& batch, const Reply& reply, WriteResult& result);
-  void count_row(const Call&, const BatchView& batch, int64_t row, char code, WriteResult& result);
+  void pick_rows(const std::vector<ValueWriter>& values, const ColumnView& keys);
+  Encoded encode_next(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out);
+  size_t encode_reads(const BatchView& batch, Buffer& out);
+  size_t encode_transaction(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out);
+  size_t encode_row(const BatchView& batch, const std::vector<ValueWriter>& values, const Row& row, Buffer& out);
+  size_t encode_hash(std::string_view key, const std::vector<ValueWriter>& values, const Row& row, Buffer& out);
+  void handle_reply(const BatchView& batch, const Reply& reply, WriteResult& result);
+  void handle_read(const BatchView& batch, const Reply& reply, WriteResult& result);
+  void compare(const BatchView& batch, Row& row, std::string_view stored, WriteResult& result);
+  std::optional<Error> transaction_failure(const Reply& reply) const;
+  void finish_transaction(const BatchView& batch, const Sent& sent, const Reply& reply, WriteResult& result);
+  void finish_row(const BatchView& batch, Row& row, const Reply& reply, WriteResult& result);
+  std::string shown_key(const BatchView& batch, int64_t row) const;
+  void reject_foreign(const BatchView& batch, Row& row);
   Error run_error(std::string_view code) const;
 
   std::shared_ptr<Session> session_;
@@ -48,6 +84,7 @@ class RedisWriter final : public Writer {
   Layout layout_;
   Schema schema_;
   std::string run_id_;
+  std::string guard_key_;
   std::string ttl_;
   size_t order_width_;  // in hex
   std::string fence_;
@@ -55,19 +92,21 @@ class RedisWriter final : public Writer {
   std::string store_id_;
   std::optional<ProfilePayload> payload_;  // if the server takes them
   uint64_t next_batch_ = 1;
-  uint64_t seq_ = 0;  // calls whose success the server confirmed
+  uint64_t seq_ = 0;  // transactions whose success the server confirmed
   bool dead_ = false;
 
   // Of the write in progress.
-  std::vector<int64_t> rows_;  // of the batch, without those that are too large
-  std::vector<size_t> row_bytes_;
-  std::vector<bool> row_is_small_;  // goes as a payload
-  size_t next_row_ = 0;        // of rows_, not encoded yet
+  std::vector<Row> rows_;  // of the batch, without those that are too large
+  size_t asked_ = 0;       // rows whose order keys were asked for,
+  size_t compared_ = 0;    // have been compared,
+  size_t written_ = 0;     // and are in a transaction that was sent
+  bool exists_next_ = false;
   uint64_t next_seq_ = 0;
-  std::deque<ScriptCall> in_flight_;
-  std::optional<ScriptCall> forgotten_;  // the first call that met NOSCRIPT
+  std::deque<Sent> sent_;
   std::optional<Error> failure_;
-  std::string order_, mask_;
+  bool marker_changed_ = false;
+  std::vector<Rejected> rejected_;
+  std::string order_;
   Buffer scratch_;
 };
 

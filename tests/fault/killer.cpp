@@ -62,11 +62,13 @@ void Killer::roll_back_redis() {
   }
 }
 
-// At one of the next calls of one of the scripts: before it, in the middle of it, or executed and unanswered.
+// At one of the next calls of a script, or at one of the next transactions: before it, in the middle of it, or executed and unanswered.
 void Killer::cut_connections() {
-  constexpr redis::Script kScripts[] = {redis::Script::load_marker, redis::Script::begin, redis::Script::write, redis::Script::commit};
+  using redis::Script;
+  const std::string_view points[] = {redis::script_text(Script::load_marker), redis::script_text(Script::begin), redis::script_text(Script::guard),
+                                     redis::script_text(Script::advance), "EXEC", redis::script_text(Script::commit)};
   constexpr RedisProxy::Moment kMoments[] = {RedisProxy::Moment::before, RedisProxy::Moment::half, RedisProxy::Moment::after};
-  proxy_->stop_at({std::string(redis::script_text(kScripts[random_() % std::size(kScripts)])), 1 + static_cast<int>(random_() % 3),
+  proxy_->stop_at({std::string(points[random_() % std::size(points)]), 1 + static_cast<int>(random_() % 3),
                    kMoments[random_() % std::size(kMoments)]});
   if (proxy_->await_stop(std::chrono::seconds(2))) ++result_.cuts;
   proxy_->cut();

@@ -1,6 +1,5 @@
 // What happens to a PostgreSQL in practice, under a host that goes on polling.
 #include "fault/polling_host.hpp"
-#include "sink_redis/scripts.hpp"
 #include "support/redis_proxy.hpp"
 
 #include <gmock/gmock.h>
@@ -38,7 +37,7 @@ class NothingIsLostWhenPostgresHas : public testing::Test {
   }
   // Rows of a kilobyte each: more than lies in sockets, so that the server is still sending them at the third write.
   void stop_in_the_middle_of_a_scan() {
-    proxy_.stop_at({std::string(redis::script_text(redis::Script::write)), 3, RedisProxy::Moment::before});
+    proxy_.stop_at({"EXEC", 3, RedisProxy::Moment::before});
     upsert_users(*postgres_, std::string(1000, 'x'), 0, kWideRows);
     ASSERT_TRUE(proxy_.await_stop()) << host_.log();
     ASSERT_TRUE(eventually([&] { return postgres_->value("SELECT count(*) FROM pg_stat_activity WHERE " + scanning()) == "1"; }));

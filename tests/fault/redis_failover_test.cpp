@@ -32,7 +32,7 @@ class NothingIsLostWhenSentinelPromotesAReplica : public testing::Test {
   PollingHost::Settings settings() const {
     return {.store_url = sentinel_.url("profiles"),
             .warehouse = "margin = \"1ms\"\n",
-            .store = "script_rows = 20\npipeline_bytes = \"4KiB\"\n",
+            .store = "transaction_rows = 20\npipeline_bytes = \"4KiB\"\n",
             .host = "batch_rows = 500\ncall_timeout = \"2s\"\n",
             .view = "max_rows_per_second = 12000\n"};
   }
@@ -74,7 +74,7 @@ TEST_F(NothingIsLostWhenSentinelPromotesAReplica, ThatHasNotHeardOfTheLastRun) {
   upsert_users(*postgres_, "u", 0, kUsers);
   host_.start();
   host_.await_caught_up();
-  ASSERT_EQ(master_.command({"WAIT", "1", "10000"}), "1");
+  ASSERT_TRUE(eventually([&] { return replica_.command({"HGETALL", kMarker}) == master_.command({"HGETALL", kMarker}); }));
   ASSERT_EQ(replica_.command({"SAVE"}), "OK");
   replica_.kill9();
   upsert_users(*postgres_, "u", kUsers / 2, kUsers);

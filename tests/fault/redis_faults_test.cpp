@@ -14,6 +14,10 @@ using redis::Script;
 using testing::HasSubstr;
 using Moment = RedisProxy::Moment;
 
+constexpr const char* kExec = "EXEC";
+
+std::string text_of(Script script) { return std::string(redis::script_text(script)); }
+
 class NothingIsLostWhenRedisIs : public testing::Test {
  protected:
   static void SetUpTestSuite() {
@@ -31,11 +35,11 @@ class NothingIsLostWhenRedisIs : public testing::Test {
 
   // Rows in many small writes; no writer beside the test's own, so the margin may be next to nothing.
   PollingHost::Settings settings() const {
-    return {.store_url = proxy_.url(), .warehouse = "margin = \"1ms\"\n", .store = "script_rows = 20\n", .host = "batch_rows = 100\ncall_timeout = \"400ms\"\n"};
+    return {.store_url = proxy_.url(), .warehouse = "margin = \"1ms\"\n", .store = "transaction_rows = 20\n", .host = "batch_rows = 100\ncall_timeout = \"400ms\"\n"};
   }
   // 300 new versions and 300 new users, and the run that writes them stopped.
-  void change_and_stop_at(Script script, int nth, Moment moment = Moment::before) {
-    proxy_.stop_at({std::string(redis::script_text(script)), nth, moment});
+  void change_and_stop_at(const std::string& what, int nth, Moment moment = Moment::before) {
+    proxy_.stop_at({what, nth, moment});
     change();
     ASSERT_TRUE(proxy_.await_stop()) << host_.log();
   }
@@ -98,7 +102,7 @@ PostgresServer* NothingIsLostWhenRedisIs::postgres_ = nullptr;
 // ---- it dies, forgets, goes back ----
 
 TEST_F(NothingIsLostWhenRedisIs, KilledInTheMiddleOfARunAndStartedAgainWithoutItsData) {
-  change_and_stop_at(Script::write, 7);
+  change_and_stop_at(kExec, 7);
   redis_.kill9();
   proxy_.cut();
   expect_failing("connection");
@@ -114,7 +118,7 @@ TEST_F(NothingIsLostWhenRedisIs, WipedBetweenTwoRuns) {
 }
 
 TEST_F(NothingIsLostWhenRedisIs, WipedInTheMiddleOfARun) {
-  change_and_stop_at(Script::write, 7);
+  change_and_stop_at(kExec, 7);
   redis_.flush_all();
   proxy_.go_on();
   expect_healed();
@@ -122,7 +126,7 @@ TEST_F(NothingIsLostWhenRedisIs, WipedInTheMiddleOfARun) {
 }
 
 TEST_F(NothingIsLostWhenRedisIs, WipedBetweenTheLastWriteAndTheMarker) {
-  change_and_stop_at(Script::commit, 1);
+  change_and_stop_at(text_of(Script::commit), 1);
   redis_.flush_all();
   proxy_.go_on();
   expect_healed();
@@ -130,7 +134,7 @@ TEST_F(NothingIsLostWhenRedisIs, WipedBetweenTheLastWriteAndTheMarker) {
 }
 
 TEST_F(NothingIsLostWhenRedisIs, WipedBetweenTheMarkerAndTheLocalRecord) {
-  change_and_stop_at(Script::commit, 1, Moment::after);
+  change_and_stop_at(text_of(Script::commit), 1, Moment::after);
   redis_.flush_all();
   proxy_.go_on();
   expect_healed();
@@ -149,14 +153,14 @@ TEST_F(NothingIsLostWhenRedisIs, RestoredFromAnOldDumpInTheMiddleOfARun) {
   const auto copy = back_up();
   change();
   host_.await_caught_up();
-  change_and_stop_at(Script::write, 12);
+  change_and_stop_at(kExec, 12);
   restore(copy);
   proxy_.cut();
   expect_healed();
 }
 
 TEST_F(NothingIsLostWhenRedisIs, RestoredFromADumpThatWasTakenInTheMiddleOfARun) {
-  change_and_stop_at(Script::write, 12);
+  change_and_stop_at(kExec, 12);
   const auto copy = back_up();
   proxy_.go_on();
   host_.await_caught_up();
@@ -166,7 +170,7 @@ TEST_F(NothingIsLostWhenRedisIs, RestoredFromADumpThatWasTakenInTheMiddleOfARun)
 
 // The run has read the marker and relies on it, and takes the view over only then.
 TEST_F(NothingIsLostWhenRedisIs, WipedBetweenReadingTheMarkerAndTheFirstWrite) {
-  change_and_stop_at(Script::begin, 1);
+  change_and_stop_at(text_of(Script::begin), 1);
   redis_.flush_all();
   proxy_.go_on();
   expect_healed();
@@ -176,7 +180,7 @@ TEST_F(NothingIsLostWhenRedisIs, RestoredBetweenReadingTheMarkerAndTheFirstWrite
   const auto copy = back_up();
   change();
   host_.await_caught_up();
-  change_and_stop_at(Script::begin, 1);
+  change_and_stop_at(text_of(Script::begin), 1);
   restore(copy);
   proxy_.cut();
   expect_healed();
@@ -210,7 +214,7 @@ TEST_F(NothingIsLostWhenRedisIs, FailedOverWithAcknowledgedWritesLost) {
 
 TEST_F(NothingIsLostWhenRedisIs, FailedOverInTheMiddleOfARunWithTheFirstWritesOnly) {
   RedisServer replica;
-  change_and_stop_at(Script::write, 7);
+  change_and_stop_at(kExec, 7);
   follow(replica);
   replica.command({"REPLICAOF", "NO", "ONE"});
   proxy_.go_on();
@@ -221,7 +225,7 @@ TEST_F(NothingIsLostWhenRedisIs, FailedOverInTheMiddleOfARunWithTheFirstWritesOn
 
 TEST_F(NothingIsLostWhenRedisIs, FailedOverUnderARunThatThenEnds) {
   RedisServer replica;
-  change_and_stop_at(Script::write, 7);
+  change_and_stop_at(kExec, 7);
   follow(replica);
   replica.command({"REPLICAOF", "NO", "ONE"});
   fail_over_to(replica);
@@ -232,7 +236,7 @@ TEST_F(NothingIsLostWhenRedisIs, FailedOverUnderARunThatThenEnds) {
 // ---- it is there, but does not work ----
 
 TEST_F(NothingIsLostWhenRedisIs, FrozenForLongerThanACallMayTake) {
-  change_and_stop_at(Script::write, 7);
+  change_and_stop_at(kExec, 7);
   redis_.pause();
   proxy_.go_on();
   expect_failing("while waiting for the server");
@@ -249,7 +253,7 @@ TEST_F(NothingIsLostWhenRedisIs, OutOfMemory) {
 }
 
 TEST_F(NothingIsLostWhenRedisIs, OutOfMemoryInTheMiddleOfARun) {
-  change_and_stop_at(Script::write, 7);
+  change_and_stop_at(kExec, 7);
   redis_.command({"CONFIG", "SET", "maxmemory", "1"});
   proxy_.go_on();
   expect_failing("OOM");
@@ -258,7 +262,7 @@ TEST_F(NothingIsLostWhenRedisIs, OutOfMemoryInTheMiddleOfARun) {
 }
 
 TEST_F(NothingIsLostWhenRedisIs, ReadOnlyInTheMiddleOfARun) {
-  change_and_stop_at(Script::write, 7);
+  change_and_stop_at(kExec, 7);
   redis_.command({"REPLICAOF", "127.0.0.1", "1"});
   proxy_.go_on();
   expect_failing("replica");

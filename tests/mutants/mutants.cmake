@@ -209,15 +209,15 @@ edit(tests/sim/source.cpp
   }]=])
 kill(page_on_the_cursor_alone BY simulator)
 
-# The store's scripts, as the simulated one keeps them.
+# What the sink and the store do for each other, as the simulated ones do it.
 edit(tests/sim/store.cpp
-[=[    if (!newer) return Code::stale;]=]
-[=[    if (!newer && !MUTANT(blind_overwrite)) return Code::stale;]=])
+[=[const bool newer = !profile.there ||]=]
+[=[const bool newer = !profile.there || MUTANT(blind_overwrite) ||]=])
 kill(blind_overwrite BY simulator)
 
 edit(tests/sim/store.cpp
-[=[      if (newer) profile.order = row.order;]=]
-[=[      if (newer && !MUTANT(unchanged_keeps_the_old_order)) profile.order = row.order;]=])
+[=[    out.push_back({row, same ? Code::unchanged : newer ? Code::written : Code::stale, newer});]=]
+[=[    out.push_back({row, same ? Code::unchanged : newer ? Code::written : Code::stale, newer && !(same && MUTANT(unchanged_keeps_the_old_order))});]=])
 kill(unchanged_keeps_the_old_order BY simulator)
 
 edit(tests/sim/store.cpp
@@ -225,28 +225,23 @@ edit(tests/sim/store.cpp
   return marker.sequence == stamp.sequence ? Answer::done : Answer::out_of_step;]=]
 [=[  if (!MUTANT(no_fence) && (marker.fence != stamp.fence || marker.run != stamp.run)) return Answer::fenced;
   return marker.sequence == stamp.sequence || MUTANT(no_sequence) || MUTANT(no_fence) ? Answer::done : Answer::out_of_step;]=])
+kill(no_fence BY simulator)
 edit(tests/sim/store.cpp
-[=[  if (!marker.there || marker.store_id != stamp.store_id) return Answer::wiped;]=]
-[=[  if (!MUTANT(no_store_identity) && (!marker.there || marker.store_id != stamp.store_id)) return Answer::wiped;]=])
-# A run that goes on after another took over does no harm by itself: its rows lose, its marker is older. It does in a store that
-# was emptied under it, and there the store's identity would tell.
-kill(no_store_identity,no_fence BY simulator)
+[=[    data_.marker.positioned = false;
+    data_.marker.run = 0;]=]
+[=[    if (!MUTANT(unguarded_rows_leave_the_position)) data_.marker.positioned = false;
+    if (!MUTANT(unguarded_rows_leave_the_run)) data_.marker.run = 0;]=])
+kill(unguarded_rows_leave_the_position BY simulator)
+kill(unguarded_rows_leave_the_run BY simulator)
 
-# A script that fails half way is seen by its reply and by the sequence; either is enough.
-edit(tests/sim/store.cpp
-[=[    if (i == fails_after) return Answer::failed;]=]
-[=[    if (i == fails_after) {
-      if (MUTANT(sequence_before_data)) ++data_.marker.sequence;
-      return Answer::failed;
-    }]=])
+# A row whose command was refused is seen by its reply alone.
 edit(tests/sim/sink.cpp
 [=[    if (failure) return *failure;
     return outcome;]=]
 [=[    if (failure && !MUTANT(replies_unread)) return *failure;
     if (MUTANT(replies_unread)) outcome = {rows, 0, 0, {}};
     return outcome;]=])
-kill(sequence_before_data,replies_unread BY simulator)
-kill(no_sequence,replies_unread BY simulator)
+kill(replies_unread BY simulator)
 
 # A client that reconnects inside a run leaves data on the old master; the sequence tells.
 edit(tests/sim/sink.cpp
@@ -254,47 +249,75 @@ edit(tests/sim/sink.cpp
 [=[  bool connected() const { return !gone_ && (MUTANT(reconnect_inside_a_run) || connection_ == sink_.store_.connections_of()); }]=])
 kill(reconnect_inside_a_run,no_sequence BY simulator)
 
-# The scripts of the Redis plugin, on a real Redis.
+# The Redis plugin, on a real Redis.
 edit(plugins/sink_redis/scripts.cpp
 [=[std::string_view script_text(Script script) { return kTexts[static_cast<size_t>(script)]; }]=]
 [=[std::string_view script_text(Script script) {
   static const std::array<std::string, kScripts> texts = [] {
     std::array<std::string, kScripts> out;
     for (size_t i = 0; i < kScripts; ++i) out[i] = kTexts[i];
-    std::string& write = out[static_cast<size_t>(Script::write)];
-    const auto change = [&](bool on, std::string_view old, std::string_view with) {
-      if (on) mutants::replace(write, old, with);
+    std::string &guard = out[static_cast<size_t>(Script::guard)], &advance = out[static_cast<size_t>(Script::advance)];
+    const auto change = [&](bool on, std::string& text, std::string_view old, std::string_view with) {
+      if (on) mutants::replace(text, old, with);
     };
-    change(MUTANT(redis_blind_overwrite), "elseif order < old then", "elseif false then");
-    change(MUTANT(redis_no_fence), "if marker[2] ~= args[1] or marker[3] ~= args[2] then return 'F' end", "");
-    change(MUTANT(redis_no_store_identity), "if marker[1] ~= args[3] then return 'W' end", "");
-    change(MUTANT(redis_no_sequence), "if marker[4] ~= args[4] then return 'S' end", "");
-    change(MUTANT(redis_unchanged_keeps_the_old_order), "call('HSET', key, '_o', order)", "");
-    change(MUTANT(redis_takes_foreign_keys), "if call('EXISTS', key) == 1 then code = 'f' end", "");
-    change(MUTANT(redis_null_leaves_the_value), "if old then call(unpack(none)) end", "");
-    change(MUTANT(redis_payload_without_ttl), "pcall('RESTORE', key, ttl, payload)", "pcall('RESTORE', key, '0', payload)");
-    change(MUTANT(redis_payload_replaces_foreign_keys), "pcall('RESTORE', key, ttl, payload)", "pcall('RESTORE', key, ttl, payload, 'REPLACE')");
-    change(MUTANT(redis_orders_are_numbers), "elseif order < old then", "elseif tonumber(sub(order, 1, 16), 16) < tonumber(sub(old, 1, 16), 16) then");
-    change(MUTANT(redis_unchanged_ignores_times), "elseif sub(old, 1, width - 32) == sub(order, 1, width - 32) then", "elseif true then");
+    change(MUTANT(redis_no_fence), guard, "marker[2] ~= ARGV[1] or marker[3] ~= ARGV[2]", "false");
+    change(MUTANT(redis_no_store_identity), guard, "if marker[1] ~= ARGV[3] then code = 'W'\nelseif", "if");
+    change(MUTANT(redis_no_sequence), guard, "marker[4] ~= ARGV[4]", "false");
+    change(MUTANT(redis_guard_stops_nothing), guard, "redis.call('SET', KEYS[2], code)", "");
+    change(MUTANT(redis_unguarded_rows_are_hidden), advance, "redis.call('HDEL',", "redis.call('HMGET',");
     return out;
   }();
   return texts[static_cast<size_t>(script)];
 }]=])
-kill(redis_blind_overwrite BY plugin_sink_redis --gtest_filter=*NewestWinsInWhateverOrderRowsArrive)
 kill(redis_no_fence BY plugin_sink_redis --gtest_filter=*ARunThatAnotherTookOverCanNeitherWriteNorCommit)
 kill(redis_no_store_identity BY plugin_sink_redis --gtest_filter=RedisFaults.AStoreEmptied*)
 kill(redis_no_sequence BY plugin_sink_redis --gtest_filter=RedisFaults.ASequenceThatIsNotWhereItShouldBeEndsTheRun)
-kill(redis_unchanged_keeps_the_old_order BY plugin_sink_redis --gtest_filter=*ATieStaysDecidedWhenALaterRunReadsBothRowsAgain)
-kill(redis_takes_foreign_keys BY plugin_sink_redis --gtest_filter=Payloads.NeverReplaceWhatIsNotOurs)
-kill(redis_payload_replaces_foreign_keys BY plugin_sink_redis --gtest_filter=Payloads.NeverReplaceWhatIsNotOurs)
-kill(redis_null_leaves_the_value BY plugin_sink_redis --gtest_filter=*NullOverwritesAValueAndAValueANull)
-kill(redis_payload_without_ttl BY plugin_sink_redis --gtest_filter=Payloads.CarryTheTtl)
-kill(redis_orders_are_numbers BY plugin_sink_redis --gtest_filter=*TellsTimesApartThatDifferByOneNanosecond)
-kill(redis_unchanged_ignores_times BY plugin_sink_redis --gtest_filter=*TheSameValuesAtALaterTimeAreUnchangedAndARowInBetweenIsStale)
+kill(redis_guard_stops_nothing BY plugin_sink_redis --gtest_filter=*ARunThatAnotherTookOverCanNeitherWriteNorCommit)
+kill(redis_unguarded_rows_are_hidden BY plugin_sink_redis --gtest_filter=RedisFaults.RowsThatCameThroughUnguarded*)
 
 edit(plugins/sink_redis/writer.cpp
-[=[    if (failure_) throw *failure_;]=]
-[=[    if (failure_ && !MUTANT(redis_replies_unread)) throw *failure_;]=])
+[=[  append_command(out, {"WATCH", layout_.marker_key, guard_key_});]=]
+[=[  append_command(out, {"WATCH", MUTANT(redis_marker_unwatched) ? guard_key_ : layout_.marker_key, guard_key_});]=])
+kill(redis_marker_unwatched BY plugin_sink_redis --gtest_filter=RedisFaults.ARunThatIsTakenOver*)
+edit(plugins/sink_redis/writer.cpp
+[=[  const bool newer = order > stored;]=]
+[=[  const auto number = [](std::string_view hex) { return std::stod("0x" + std::string(hex.substr(0, 16))); };
+  const bool newer = MUTANT(redis_blind_overwrite) || (MUTANT(redis_orders_are_numbers) ? number(order) > number(stored) : order > stored);]=])
+kill(redis_blind_overwrite BY plugin_sink_redis --gtest_filter=*NewestWinsInWhateverOrderRowsArrive)
+kill(redis_orders_are_numbers BY plugin_sink_redis --gtest_filter=*TellsTimesApartThatDifferByOneNanosecond)
+edit(plugins/sink_redis/writer.cpp
+[=[(newer || order.substr(0, times) == stored.substr(0, times))) {
+    row.fate = newer && row.bytes <= kRenewBytes ? Fate::renew : Fate::touch;]=]
+[=[(newer || order.substr(0, times) == stored.substr(0, times) || MUTANT(redis_unchanged_ignores_times))) {
+    row.fate = newer && row.bytes <= kRenewBytes ? Fate::renew : Fate::touch;
+    if (MUTANT(redis_unchanged_keeps_the_old_order)) row.fate = Fate::nothing;]=])
+kill(redis_unchanged_keeps_the_old_order BY plugin_sink_redis --gtest_filter=*ATieStaysDecidedWhenALaterRunReadsBothRowsAgain)
+kill(redis_unchanged_ignores_times BY plugin_sink_redis --gtest_filter=*TheSameValuesAtALaterTimeAreUnchangedAndARowInBetweenIsStale)
+edit(plugins/sink_redis/writer.cpp
+[=[row.fate == Fate::create && reply.integer() != 0)]=]
+[=[row.fate == Fate::create && reply.integer() != 0 && !MUTANT(redis_takes_foreign_keys))]=])
+kill(redis_takes_foreign_keys BY plugin_sink_redis --gtest_filter=Payloads.NeverReplaceWhatIsNotOurs)
+edit(plugins/sink_redis/writer.cpp
+[=[  append_array_header(out, row.fate == Fate::create ? 4 : 5);]=]
+[=[  const bool create = row.fate == Fate::create && !MUTANT(redis_payload_replaces_foreign_keys);
+  append_array_header(out, create ? 4 : 5);]=])
+edit(plugins/sink_redis/writer.cpp
+[=[  append_bulk(out, ttl_);
+  payload_->append_to(out);
+  if (row.fate != Fate::create)]=]
+[=[  append_bulk(out, MUTANT(redis_payload_without_ttl) ? "0" : ttl_);
+  payload_->append_to(out);
+  if (!create)]=])
+kill(redis_payload_replaces_foreign_keys BY plugin_sink_redis --gtest_filter=Payloads.NeverReplaceWhatIsNotOurs)
+kill(redis_payload_without_ttl BY plugin_sink_redis --gtest_filter=Payloads.CarryTheTtl)
+edit(plugins/sink_redis/writer.cpp
+[=[  if (there && nulls > 0) {]=]
+[=[  if (there && nulls > 0 && !MUTANT(redis_null_leaves_the_value)) {]=])
+kill(redis_null_leaves_the_value BY plugin_sink_redis --gtest_filter=*NullOverwritesAValueAndAValueANull)
+
+edit(plugins/sink_redis/writer.cpp
+[=[    throw *failure_;]=]
+[=[    if (!MUTANT(redis_replies_unread)) throw *failure_;]=])
 kill(redis_replies_unread BY plugin_sink_redis --gtest_filter=RedisFaults.*)
 
 # The horizons of the PostgreSQL plugin, on a real PostgreSQL.

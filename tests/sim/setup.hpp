@@ -30,13 +30,14 @@ enum FaultKind : uint32_t {
   kByHand = 1u << 16,          // full runs and slices in between
   kUnpromised = 1u << 17,      // rows that no rule promises: dated back too far, or corrected in place
   kRowsRefused = 1u << 18,     // by the store, each for a while
-  kAllFaults = (1u << 19) - 1,
+  kStoreUnguarded = 1u << 19,  // rows arrive later, and are not always asked by whom, as by a server that was busy just then
+  kAllFaults = (1u << 20) - 1,
 };
 
 inline constexpr std::string_view kFaultNames[] = {
     "host-crash",     "host-pause",    "second-host", "source-fails", "store-fails",  "store-delays", "store-failover", "store-wiped", "store-restored",
     "store-refuses",  "state-fails",   "state-lost",  "clock-back",   "rollback",     "prepared",     "cancelled",      "by-hand",     "unpromised",
-    "rows-refused"};
+    "rows-refused",   "store-unguarded"};
 
 struct Setup {
   enum class Cursor { database_time /* class A */, application_time /* class B */, xid /* class A */ };

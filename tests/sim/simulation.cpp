@@ -81,7 +81,10 @@ class Simulation {
     if (hazards_.happens(kRowsRefused, kRare)) database_.advance(kMinute);
     if (store_.any_delayed() && chance_.one_in(6)) {
       say("a delayed call arrives");
-      store_.execute_delayed();
+      if (!hazards_.happens(kStoreUnguarded, 2))
+        store_.execute_delayed();
+      else if (store_.execute_delayed(false))
+        lose("it was not asked by whom", [] {});
     }
     SimHost& host = *hosts_[static_cast<size_t>(chance_.below(static_cast<int64_t>(hosts_.size())))];
     if (hazards_.happens(kStateLost, kRare)) host.disk().back_up();

@@ -17,7 +17,7 @@ std::optional<Failure> failure_of(Store::Answer answer) {
     case Store::Answer::fenced: return Failure{PENSTOCK_STATUS_FENCED, PENSTOCK_RETRY_NEVER, "a newer run took over"};
     case Store::Answer::wiped: return Failure{PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the store was emptied"};
     case Store::Answer::out_of_step: return Failure{PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the sequence is another"};
-    case Store::Answer::failed: return Failure{PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "a script failed half way"};
+    case Store::Answer::failed: return Failure{PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "a row of a transaction failed"};
   }
   return {};
 }
@@ -53,10 +53,13 @@ class SimSink::Writer final : public SinkWriter {
       else
         taken.push_back(write);
     }
+    const std::vector<Store::Decided> decided = sink_.store_.compare(taken);
     const int64_t rows = static_cast<int64_t>(taken.size()), a_call = sink_.setup_.rows_a_call;
     const int64_t breaks_at = sink_.hazards_.happens(kStoreFails, 12) ? sink_.chance_.below(rows + 1) : -1;
+    // The connection is gone before anything arrived; all of it arrives later.
+    if (sink_.hazards_.happens(kStoreUnguarded, 8)) gone_ = late_ = true;
     for (int64_t first = 0; first < rows; first += a_call) {
-      std::vector<Write> call(taken.begin() + first, taken.begin() + std::min(first + a_call, rows));
+      std::vector<Store::Decided> call(decided.begin() + first, decided.begin() + std::min(first + a_call, rows));
       const bool breaks = breaks_at >= first && breaks_at < first + a_call;
       const RunStamp stamp = stamp_;
       ++stamp_.sequence;
@@ -92,12 +95,11 @@ class SimSink::Writer final : public SinkWriter {
  private:
   bool connected() const { return !gone_ && connection_ == sink_.store_.connections_of(); }
 
-  std::optional<Failure> send(const RunStamp& stamp, std::vector<Write> rows, bool breaks, WriteOutcome& outcome) {
+  std::optional<Failure> send(const RunStamp& stamp, std::vector<Store::Decided> rows, bool breaks, WriteOutcome& outcome) {
     if (!connected()) {
       if (gone_ && late_) sink_.store_.delay({connection_, stamp, false, std::move(rows)});
       return lost();
     }
-    std::vector<Store::Code> codes;
     if (breaks) {
       switch (sink_.chance_.below(3)) {
         case 0:  // the connection breaks, what was sent may still arrive
@@ -105,17 +107,17 @@ class SimSink::Writer final : public SinkWriter {
           late_ = sink_.hazards_.happens(kStoreDelays, 2);
           return send(stamp, std::move(rows), false, outcome);
         case 1:  // applied, and the reply is lost
-          sink_.store_.write(stamp, rows, codes);
+          sink_.store_.write(stamp, rows);
           gone_ = true;
           return lost();
-        default: return failure_of(sink_.store_.write(stamp, rows, codes, static_cast<size_t>(sink_.chance_.below(static_cast<int64_t>(rows.size())))));
+        default: return failure_of(sink_.store_.write(stamp, rows, static_cast<size_t>(sink_.chance_.below(static_cast<int64_t>(rows.size())))));
       }
     }
-    if (auto failure = failure_of(sink_.store_.write(stamp, rows, codes))) return failure;
-    for (const Store::Code code : codes) {
-      if (code == Store::Code::written) ++outcome.written;
-      if (code == Store::Code::unchanged) ++outcome.unchanged;
-      if (code == Store::Code::stale) ++outcome.stale;
+    if (auto failure = failure_of(sink_.store_.write(stamp, rows))) return failure;
+    for (const Store::Decided& row : rows) {
+      if (row.code == Store::Code::written) ++outcome.written;
+      if (row.code == Store::Code::unchanged) ++outcome.unchanged;
+      if (row.code == Store::Code::stale) ++outcome.stale;
     }
     return {};
   }

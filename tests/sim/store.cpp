@@ -39,29 +39,32 @@ RunStamp Store::begin(int64_t run, int64_t now) {
   return {marker.store_id, marker.fence, run, 0};
 }
 
-Store::Code Store::apply(Profile& profile, const Write& row) {
-  if (profile.there) {
-    const bool newer = bytes(row.order) > bytes(profile.order);
-    if (same_hash(row.order, profile.order) && (newer || same_times(row.order, profile.order))) {
-      if (newer) profile.order = row.order;
-      return Code::unchanged;
-    }
-    if (!newer) return Code::stale;
+std::vector<Store::Decided> Store::compare(const std::vector<Write>& rows) const {
+  std::vector<Decided> out;
+  for (const Write& row : rows) {
+    const Profile& profile = data_.profiles[row.entity];
+    const bool newer = !profile.there || bytes(row.order) > bytes(profile.order);
+    const bool same = profile.there && same_hash(row.order, profile.order) && (newer || same_times(row.order, profile.order));
+    out.push_back({row, same ? Code::unchanged : newer ? Code::written : Code::stale, newer});
   }
-  profile = {true, row.order, row.value};
-  return Code::written;
+  return out;
 }
 
-// A script that fails half way has done its first half: the sequence moves last, so that the run cannot go on.
-Store::Answer Store::write(const RunStamp& stamp, const std::vector<Write>& rows, std::vector<Code>& codes, size_t fails_after) {
-  if (const Answer answer = check(stamp); answer != Answer::done) return answer;
+// The sequence moves last, also when a row's command was refused: that is for the run to see in the answer.
+Store::Answer Store::write(const RunStamp& stamp, const std::vector<Decided>& rows, size_t fails_at, bool guarded) {
+  const Answer answer = check(stamp);
+  if (guarded && answer != Answer::done) return answer;
   changed();
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (i == fails_after) return Answer::failed;
-    codes.push_back(apply(data_.profiles[rows[i].entity], rows[i]));
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (i != fails_at && rows[i].sent) data_.profiles[rows[i].row.entity] = {true, rows[i].row.order, rows[i].row.value};
+  if (answer == Answer::done || answer == Answer::out_of_step) {
+    ++data_.marker.sequence;
+  } else {
+    // It should not have come so far: nobody may rely on what is here.
+    data_.marker.positioned = false;
+    data_.marker.run = 0;
   }
-  ++data_.marker.sequence;
-  return Answer::done;
+  return fails_at < rows.size() ? Answer::failed : answer;
 }
 
 Store::Answer Store::commit(const RunStamp& stamp, int64_t position, uint64_t snapshot_event) {
@@ -82,15 +85,16 @@ Store::Marker Store::load_marker() {
   return marker;
 }
 
-void Store::execute_delayed() {
+bool Store::execute_delayed(bool guarded) {
   const Delayed call = std::move(delayed_.front());
   delayed_.erase(delayed_.begin());
-  if (call.generation != generation_) return;
-  std::vector<Code> codes;
+  if (call.generation != generation_) return false;
+  const bool late = !call.is_commit && check(call.stamp) != Answer::done;
   if (call.is_commit)
     commit(call.stamp, call.position, call.snapshot_event);
   else
-    write(call.stamp, call.rows, codes);
+    write(call.stamp, call.rows, SIZE_MAX, guarded);
+  return late && !guarded;
 }
 
 void Store::fail_over(size_t lost_calls) {

@@ -1,4 +1,5 @@
-// The Profiles Store, as Redis is one: atomic scripts over a marker and profiles, with the faults that servers have.
+// The Profiles Store, as Redis is one: plain reads, transactions and atomic scripts over a marker and profiles, with the faults that
+// servers have.
 #pragma once
 
 #include "hazards.hpp"
@@ -36,6 +37,12 @@ class Store {
  public:
   enum class Answer { done, fenced, wiped, out_of_step, failed };
   enum class Code : uint8_t { written, unchanged, stale };
+  // What a run makes of a row after it has read what is there.
+  struct Decided {
+    Write row;
+    Code code;
+    bool sent;
+  };
 
   struct Profile {
     bool there = false;
@@ -62,9 +69,12 @@ class Store {
   // Connections made before the last restart or failover are dead.
   int64_t connections_of() const { return generation_; }
 
-  // The scripts. `now` is the store's own clock.
+  // Reads what is there; whoever holds the fence may rely on it.
+  std::vector<Decided> compare(const std::vector<Write>& rows) const;
+  // `now` is the store's own clock.
   RunStamp begin(int64_t run, int64_t now);
-  Answer write(const RunStamp& stamp, const std::vector<Write>& rows, std::vector<Code>& codes, size_t fails_after = SIZE_MAX);
+  // A transaction. `fails_at`: that row's command is refused.
+  Answer write(const RunStamp& stamp, const std::vector<Decided>& rows, size_t fails_at = SIZE_MAX, bool guarded = true);
   Answer commit(const RunStamp& stamp, int64_t position, uint64_t snapshot_event);
   // With the store's identity, which it gets now if it has none.
   Marker load_marker();
@@ -80,13 +90,14 @@ class Store {
     int64_t generation;
     RunStamp stamp;
     bool is_commit = false;
-    std::vector<Write> rows = {};
+    std::vector<Decided> rows = {};
     int64_t position = 0;
     uint64_t snapshot_event = 0;
   };
   void delay(Delayed call) { delayed_.push_back(std::move(call)); }
   bool any_delayed() const { return !delayed_.empty(); }
-  void execute_delayed();
+  // `guarded`: the guard of a transaction is asked first. Otherwise true: it would not have let it through.
+  bool execute_delayed(bool guarded = true);
 
   // Faults. Each makes the store older than it said it was.
   void fail_over(size_t lost_calls);
@@ -96,7 +107,6 @@ class Store {
 
  private:
   Answer check(const RunStamp& stamp) const;
-  static Code apply(Profile& profile, const Write& row);
   void changed();
 
   const Setup& setup_;

@@ -45,6 +45,12 @@ bool send_all(int fd, const char* bytes, size_t size) {
   return true;
 }
 
+// What has arrived and is not used up.
+struct Incoming {
+  std::string bytes;
+  size_t at = 0;
+};
+
 // Where the RESP value that begins at `from` ends; kNone: not all of it is there. Its bulk strings are added to `words`.
 size_t end_of_value(const std::string& in, size_t from, std::vector<std::string>* words) {
   const size_t line_end = in.find("\r\n", from);
@@ -65,20 +71,26 @@ size_t end_of_value(const std::string& in, size_t from, std::vector<std::string>
   return at;
 }
 
+// Takes one value of what has arrived; empty when there is no whole one.
+std::string take_value(Incoming& in, std::vector<std::string>& words) {
+  words.clear();
+  const size_t end = in.at < in.bytes.size() ? end_of_value(in.bytes, in.at, &words) : kNone;
+  if (end == kNone) return {};
+  std::string value = in.bytes.substr(in.at, end - in.at);
+  in.at = end;
+  return value;
+}
+
 // Takes one value from the connection; empty when it has ended.
-std::string receive_value(int fd, std::string& in, std::vector<std::string>& words) {
+std::string receive_value(int fd, Incoming& in, std::vector<std::string>& words) {
   char bytes[65536];
   while (true) {
-    words.clear();
-    const size_t end = in.empty() ? kNone : end_of_value(in, 0, &words);
-    if (end != kNone) {
-      std::string value = in.substr(0, end);
-      in.erase(0, end);
-      return value;
-    }
+    if (std::string value = take_value(in, words); !value.empty()) return value;
+    in.bytes.erase(0, in.at);
+    in.at = 0;
     const ssize_t n = recv(fd, bytes, sizeof bytes, 0);
     if (n <= 0) return {};
-    in.append(bytes, static_cast<size_t>(n));
+    in.bytes.append(bytes, static_cast<size_t>(n));
   }
 }
 
@@ -157,18 +169,46 @@ void RedisProxy::accept_connections() {
 void RedisProxy::serve(int client) {
   const Pair pair(*this, client);
   if (pair.server() < 0) return;
-  std::string commands, replies;
+  Incoming commands, replies;
+  std::string since_watch;
   std::vector<std::string> words, reply_words;
+  // Passes the replies to so many commands on.
+  const auto answer = [&](size_t n) {
+    std::string all;
+    for (; n > 0; --n) {
+      const std::string reply = receive_value(pair.server(), replies, reply_words);
+      if (reply.empty()) return false;
+      all += reply;
+    }
+    return send_all(pair.client(), all.data(), all.size());
+  };
   while (true) {
-    const std::string command = receive_value(pair.client(), commands, words);
-    if (command.empty()) return;
-    const std::optional<Moment> stops_at = stop_for(words);
+    std::string command = receive_value(pair.client(), commands, words);
+    // What has come in one piece goes on in one, up to where it has to stop.
+    std::string together, held;
+    size_t commands_together = 0;
+    std::optional<Moment> stops_at;
+    for (; !command.empty(); command = take_value(commands, words)) {
+      if (words[0] == "WATCH") since_watch.clear();
+      if (words[0] == "WATCH" || !since_watch.empty()) since_watch += command;
+      held = since_watch.empty() ? command : since_watch;
+      if (words[0] == "EXEC") since_watch.clear();
+      stops_at = stop_for(words);
+      if (stops_at || words[0] == "SCRIPT") break;
+      together += command;
+      ++commands_together;
+    }
+    if (!send_all(pair.server(), together.data(), together.size()) || !answer(commands_together)) return;
+    if (command.empty()) {
+      if (commands_together == 0) return;
+      continue;
+    }
     size_t sent = 0;
     if (stops_at == Moment::half) {
       sent = command.size() / 2;
       if (!send_all(pair.server(), command.data(), sent)) return;
     }
-    if ((stops_at == Moment::before || stops_at == Moment::half) && hold(command) == Verdict::drop) return;
+    if ((stops_at == Moment::before || stops_at == Moment::half) && hold(held) == Verdict::drop) return;
     if (!send_all(pair.server(), command.data() + sent, command.size() - sent)) return;
     const std::string reply = receive_value(pair.server(), replies, reply_words);
     if (reply.empty()) return;
@@ -176,20 +216,20 @@ void RedisProxy::serve(int client) {
       const std::lock_guard lock(mutex_);
       scripts_[reply_words[0]] = words[2];
     }
-    if (stops_at == Moment::after && hold(command) == Verdict::drop) return;
+    if (stops_at == Moment::after && hold(held) == Verdict::drop) return;
     if (!send_all(pair.client(), reply.data(), reply.size())) return;
-    if (stops_at == Moment::answered && hold(command) == Verdict::drop) return;
+    if (stops_at == Moment::answered && hold(held) == Verdict::drop) return;
   }
 }
 
 std::optional<RedisProxy::Moment> RedisProxy::stop_for(const std::vector<std::string>& command) {
   const std::lock_guard lock(mutex_);
   if (!stop_ || held_) return {};
-  if (!stop_->script.empty()) {
+  const std::string& what = stop_->what;
+  if (!what.empty() && command[0] != what) {
     if (command.size() < 2) return {};
     const auto known = scripts_.find(command[1]);
-    const bool is_call = (command[0] == "EVALSHA" && known != scripts_.end() && known->second == stop_->script) ||
-                         (command[0] == "EVAL" && command[1] == stop_->script);
+    const bool is_call = (command[0] == "EVALSHA" && known != scripts_.end() && known->second == what) || (command[0] == "EVAL" && command[1] == what);
     if (!is_call) return {};
   }
   if (--stop_->nth != 0) return {};
@@ -247,7 +287,8 @@ void RedisProxy::point_at(int port) {
 }
 
 std::string RedisProxy::repeat() {
-  std::string command, in;
+  std::string command;
+  Incoming in;
   int port = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -256,7 +297,9 @@ std::string RedisProxy::repeat() {
   }
   const int fd = connect_to(port);
   std::vector<std::string> words;
-  const std::string reply = fd >= 0 && send_all(fd, command.data(), command.size()) ? receive_value(fd, in, words) : std::string();
+  std::string reply;
+  if (fd >= 0 && send_all(fd, command.data(), command.size()))
+    for (size_t at = 0; at < command.size(); at = end_of_value(command, at, nullptr)) reply = receive_value(fd, in, words);
   if (fd >= 0) close(fd);
   return reply;
 }

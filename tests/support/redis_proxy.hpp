@@ -13,7 +13,7 @@
 
 namespace penstock::test {
 
-// Listens on a loopback port and passes on one command at a time, and its reply, in any number of connections. Its functions
+// Listens on a loopback port and passes on commands, and their replies, in any number of connections. Its functions
 // may be called from any thread. Whoever is held when the object goes is cut off.
 class RedisProxy {
  public:
@@ -24,8 +24,8 @@ class RedisProxy {
     answered,  // the client has its reply
   };
   struct Stop {
-    std::string script;  // the text of a Lua script, of which calls are counted; empty: any command
-    int nth = 1;         // from stop_at() on
+    std::string what;  // a command's name or the text of a Lua script, of which calls are counted; empty: any command
+    int nth = 1;       // from stop_at() on
     Moment moment = Moment::before;
   };
 
@@ -46,8 +46,8 @@ class RedisProxy {
   void cut();
   // Connections from now on go to this port: a failover.
   void point_at(int port);
-  // Sends the command that was stopped last once more, on a connection of its own, and returns the reply as it came: a late
-  // duplicate.
+  // Sends the command that was stopped last once more, with what its transaction has from WATCH on, on a connection of its own, and
+  // returns the last reply as it came: a late duplicate.
   std::string repeat();
 
  private:

@@ -2,6 +2,7 @@
 // run finds everything it needs.
 #include "fault_proxy.hpp"
 #include "redis_store.hpp"
+#include "support/redis_proxy.hpp"
 
 #include <gmock/gmock.h>
 
@@ -47,7 +48,7 @@ class RedisFaults : public testing::Test {
 TEST_F(RedisFaults, RepliesMayComeOneByteAtATime) {
   FaultProxy proxy(server_.port());
   proxy.faults.reply_piece = 1;
-  const auto sink = open_redis({{"url", proxy.url()}, {"script_rows", "10"}});
+  const auto sink = open_redis({{"url", proxy.url()}, {"transaction_rows", "10"}});
   const std::vector<ProfileRow> rows = many_rows(200);
   EXPECT_EQ(sink->begin(kTwoFields)->write(rows), (Written{200, 0, 0, 0}));
   EXPECT_EQ(sink->lookup(kTwoFields, keys_of(rows)), found_all(rows));
@@ -264,7 +265,7 @@ TEST_F(RedisFaults, AScriptCacheThatIsFlushedAllTheTimeLosesNothing) {
   });
   const std::vector<ProfileRow> rows = many_rows(2000);
   // Little is encoded before it is sent, so that a slow build gets something through between two flushes.
-  const auto sink = open_redis(server_, {{"pipeline_bytes", "4KiB"}, {"script_rows", "10"}});
+  const auto sink = open_redis(server_, {{"pipeline_bytes", "4KiB"}, {"transaction_rows", "10"}});
   bool written = eventually([&] {
     try {
       const Written result = sink->begin(kTwoFields)->write(rows);
@@ -308,6 +309,57 @@ TEST_F(RedisFaults, AStoreEmptiedAndTakenOverByAnotherRunIsNotMistakenForTheOldO
   EXPECT_EQ(error_of([&] { run->write({two_fields("b", 1, "x", 1)}); }).message, "the store was emptied during the run");
   EXPECT_NE(other->load_marker().store_id, id);
   EXPECT_EQ(second->write({two_fields("b", 1, "x", 1)}), (Written{1, 0, 0, 0}));
+}
+
+TEST_F(RedisFaults, ARunThatIsTakenOverBetweenItsGuardAndItsRowsWritesNone) {
+  RedisProxy proxy(server_.port());
+  const auto late = open_redis({{"url", proxy.url()}});
+  const auto first = late->begin(kTwoFields);
+  proxy.stop_at({"EXEC", 1, RedisProxy::Moment::before});
+  RecordedError error;
+  std::thread writing([&] { error = error_of([&] { first->write({two_fields("a", 1, "late", 9)}); }); });
+  ASSERT_TRUE(proxy.await_stop());
+  const auto second = sink_->begin(kTwoFields, {.run_id = "run-2"});
+  second->write({two_fields("a", 2, "newer", 2)});
+  proxy.go_on();
+  writing.join();
+  EXPECT_EQ(error.status, PENSTOCK_STATUS_FENCED) << error.message;
+  EXPECT_EQ(sink_->lookup(kTwoFields, {"a"}), std::vector<Profile>{found(two_fields("a", 2, "newer", 2))});
+  second->commit({2, "", ""});
+}
+
+TEST_F(RedisFaults, AMarkerThatChangesBetweenGuardAndRowsEndsTheRunWithTheReason) {
+  for (const auto& [change, reason] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"FLUSHALL"}, "the store was emptied during the run"},
+           {{"HSET", "penstock:marker:users_v1", "mine", "1"}, "the marker of this view was changed during the run, by no other run"}}) {
+    server_.flush_all();
+    RedisProxy proxy(server_.port());
+    const auto sink = open_redis({{"url", proxy.url()}});
+    const auto run = sink->begin(kTwoFields);
+    proxy.stop_at({"EXEC", 1, RedisProxy::Moment::before});
+    RecordedError error;
+    std::thread writing([&] { error = error_of([&] { run->write({two_fields("a", 1, "x", 1)}); }); });
+    ASSERT_TRUE(proxy.await_stop());
+    server_.command(change);
+    proxy.go_on();
+    writing.join();
+    EXPECT_EQ(error.status, PENSTOCK_STATUS_DATA_LOSS);
+    EXPECT_EQ(error.message, reason);
+    EXPECT_EQ(server_.command({"EXISTS", "penstock:users_v1:a"}), "0");
+  }
+}
+
+// Whatever keeps a guard from being asked, here a user who may not use its key: rows that came through all the same are not hidden.
+TEST_F(RedisFaults, RowsThatCameThroughUnguardedUndoThePositionOfTheRunThatTookOver) {
+  server_.command({"ACL", "SETUSER", "unguarded", "on", ">pw", "~penstock:store", "~penstock:marker:users_v1", "~penstock:users_v1:*", "+@all"});
+  sink_->begin(kTwoFields)->commit({1, "", ""});
+  const auto late = open_redis(server_, {{"username", "unguarded"}, {"password", "pw"}});
+  const auto first = late->begin(kTwoFields);
+  const auto second = sink_->begin(kTwoFields, {.run_id = "run-2"});
+  EXPECT_EQ(error_of([&] { first->write({two_fields("a", 1, "late", 1)}); }).status, PENSTOCK_STATUS_PERMISSION_DENIED);
+  server_.command({"ACL", "DELUSER", "unguarded"});
+  EXPECT_EQ(error_of([&] { second->commit({2, "", ""}); }).status, PENSTOCK_STATUS_FENCED);
+  EXPECT_FALSE(sink_->load_marker().found) << "everything has to be read again";
 }
 
 TEST_F(RedisFaults, ASequenceThatIsNotWhereItShouldBeEndsTheRun) {

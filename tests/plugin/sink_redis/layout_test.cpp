@@ -41,6 +41,16 @@ TEST_F(RedisLayout, ANullRemovesItsHashFieldAndTheOthersStay) {
   EXPECT_EQ(redis({"HGET", "penstock:users_v1:k", "ORDERS"}), "6");
 }
 
+TEST_F(RedisLayout, LargeValuesThatAreThereAreNotSentAgain) {
+  const std::string text(600, 't');
+  sink_->begin(kTwoFields)->write({{"a", order_key(1, 1, 7), {cell(text), cell(int32_t{1})}}});
+  redis({"HSET", "penstock:users_v1:a", "NAME", "someone else's"});
+  EXPECT_EQ(sink_->begin(kTwoFields, {.ttl_ms = 60'000})->write({{"a", order_key(2, 2, 7), {cell(text), cell(int32_t{1})}}}), (Written{0, 1, 0, 0}));
+  EXPECT_EQ(redis({"HGET", "penstock:users_v1:a", "NAME"}), "someone else's");
+  EXPECT_EQ(sink_->lookup(kTwoFields, {"a"})[0].order, order_key(2, 2, 7));
+  EXPECT_GT(std::stol(redis({"PTTL", "penstock:users_v1:a"})), 50'000);
+}
+
 TEST_F(RedisLayout, ThePrefixIsTheUsers) {
   open_redis(server_, {{"key_prefix", "my/"}})->begin(kTwoFields, {.view = "orders", .version = 12})->write({two_fields("k", 1, "x", 1)});
   EXPECT_EQ(redis({"EXISTS", "my/orders_v12:k", "my/marker:orders_v12", "my/store"}), "3");

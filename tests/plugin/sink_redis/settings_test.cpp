@@ -34,7 +34,7 @@ TEST(RedisSettings, HaveDefaults) {
   EXPECT_EQ(s.username + s.password, "");
   EXPECT_EQ(s.database, 0);
   EXPECT_EQ(s.key_prefix, "penstock:");
-  EXPECT_EQ(s.script_rows, 100u);
+  EXPECT_EQ(s.transaction_rows, 100u);
   EXPECT_FALSE(s.allow_eviction);
 }
 

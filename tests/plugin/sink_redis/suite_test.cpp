@@ -13,7 +13,7 @@ struct RedisStore {
 struct RedisStoreInSmallPieces {
   static constexpr bool kRemembersExpired = false, kDurable = true;
   RedisStoreInSmallPieces() { shared_server().flush_all(); }
-  std::unique_ptr<SinkDriver> open() { return open_redis(shared_server(), {{"script_rows", "3"}, {"pipeline_bytes", "4KiB"}}); }
+  std::unique_ptr<SinkDriver> open() { return open_redis(shared_server(), {{"transaction_rows", "3"}, {"pipeline_bytes", "4KiB"}}); }
 };
 
 // As it was before Redis 7, or where RESTORE and the newer protocol are not allowed.
@@ -31,7 +31,7 @@ struct RedisStoreByHset {
 struct RedisStoreOverTls {
   static constexpr bool kRemembersExpired = false, kDurable = true;
   RedisStoreOverTls() { server().plain().flush_all(); }
-  std::unique_ptr<SinkDriver> open() { return server().open({{"script_rows", "3"}, {"pipeline_bytes", "4KiB"}}); }
+  std::unique_ptr<SinkDriver> open() { return server().open({{"transaction_rows", "3"}, {"pipeline_bytes", "4KiB"}}); }
   static TlsRedisServer& server() {
     static TlsRedisServer server;
     return server;
