@@ -10,8 +10,17 @@ namespace {
 constexpr char kBegin[] = R"lua(
 redis.call('SET', KEYS[2], ARGV[2], 'NX')
 local store = redis.call('GET', KEYS[2])
-if redis.call('HGET', KEYS[1], 'store') ~= store then
+local m = redis.call('HMGET', KEYS[1], 'store', 'fence', 'layout', 'fields')
+if m[1] ~= store then
   redis.call('HDEL', KEYS[1], 'ordinal', 'detail', 'text', 'committed')
+elseif m[2] then
+  local layout = m[3] or 'hash'
+  if layout ~= ARGV[3] or (m[4] or '') ~= ARGV[4] then return {'L', layout} end
+end
+if ARGV[3] ~= 'hash' then
+  redis.call('HSET', KEYS[1], 'layout', ARGV[3], 'fields', ARGV[4])
+elseif m[3] then
+  redis.call('HDEL', KEYS[1], 'layout', 'fields')
 end
 local now = redis.call('TIME')
 local clock = now[1] .. string.format('%06d', now[2])
@@ -60,6 +69,13 @@ if ARGV[2] ~= '0' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) else redis.call('
 return 1
 )lua";
 
+constexpr char kTouchPacked[] = R"lua(
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+if ARGV[1] ~= '' then redis.call('SETRANGE', KEYS[1], '4', ARGV[1]) end
+if ARGV[2] ~= '0' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) else redis.call('PERSIST', KEYS[1]) end
+return 1
+)lua";
+
 constexpr char kCommit[] = R"lua(
 local marker = redis.call('HMGET', KEYS[1], 'store', 'fence', 'run', 'seq')
 if marker[1] ~= ARGV[3] then return 'W' end
@@ -91,6 +107,10 @@ constexpr char kRemove[] = R"lua(
 local n = 0
 for _, key in ipairs(KEYS) do
   local order = redis.pcall('HGET', key, '_o')
+  if type(order) == 'table' and string.find(order.err, 'WRONGTYPE', 1, true) then
+    order = redis.pcall('GETRANGE', key, '0', '1')
+    if order ~= '\245P' then order = false end
+  end
   if type(order) == 'string' then n = n + redis.call('UNLINK', key) end
 end
 return n
@@ -100,6 +120,10 @@ constexpr char kSetTtl[] = R"lua(
 local n = 0
 for _, key in ipairs(KEYS) do
   local order = redis.pcall('HGET', key, '_o')
+  if type(order) == 'table' and string.find(order.err, 'WRONGTYPE', 1, true) then
+    order = redis.pcall('GETRANGE', key, '0', '1')
+    if order ~= '\245P' then order = false end
+  end
   if type(order) == 'string' then
     n = n + 1
     if ARGV[1] == '0' then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, ARGV[1]) end
@@ -108,8 +132,8 @@ end
 return n
 )lua";
 
-constexpr std::string_view kTexts[kScripts] = {kBegin, kGuard, kAdvance, kTouch, kCommit, kLoadMarker, kCompareAndStore, kRemove, kSetTtl};
-constexpr const char* kNames[kScripts] = {"begin", "write", "write", "write", "commit", "load marker", "store marker", "delete", "set ttl"};
+constexpr std::string_view kTexts[kScripts] = {kBegin, kGuard, kAdvance, kTouch, kTouchPacked, kCommit, kLoadMarker, kCompareAndStore, kRemove, kSetTtl};
+constexpr const char* kNames[kScripts] = {"begin", "write", "write", "write", "write", "commit", "load marker", "store marker", "delete", "set ttl"};
 
 }  // namespace
 

@@ -8,20 +8,24 @@
 namespace penstock::redis {
 
 enum class Script : size_t {
-  begin,              // KEYS marker store · ARGV run, new store id -> [fence, store id]
+  begin,              // KEYS marker store · ARGV run, new store id, layout, fields -> [fence, store id], or [kOtherLayout, the layout that is there]
   guard,              // KEYS marker guard · ARGV fence run store seq -> a RunCode; if it is not kDone, guard is written to
   advance,            // KEYS marker · ARGV fence run store -> a RunCode
   touch,              // KEYS profile · ARGV order key, ttl in ms (0: never expires) -> 1, or 0: it is not there any more
+  touch_packed,       // likewise for a packed profile; an empty order key: it stays
   commit,             // KEYS marker · ARGV fence run store seq ordinal detail text -> kDone or a RunCode
   load_marker,        // KEYS marker store · ARGV new store id -> [store id, fence, store of the marker, ordinal, detail, text, committed]
   compare_and_store,  // KEYS marker store · ARGV fence, new store id, "1" or "0" (remove), ordinal, detail, text -> as commit
   remove,             // KEYS profile… -> how many were there
   set_ttl,            // KEYS profile… · ARGV milliseconds, 0: never expires -> how many were there
 };
-inline constexpr size_t kScripts = 9;
+inline constexpr size_t kScripts = 10;
 
 std::string_view script_text(Script);
 const char* script_name(Script);  // for messages
+
+// In place of a fence: the view's profiles are in another layout, or packed with other fields.
+inline constexpr std::string_view kOtherLayout = "L";
 
 // Codes of a run.
 inline constexpr std::string_view kDone = "K";

@@ -205,6 +205,7 @@ Settings settings_from(const Options& options) {
   out.key_prefix = options.text("key_prefix");
   if (out.key_prefix.size() > kMaxPrefixBytes)
     throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "key_prefix is longer than " + std::to_string(kMaxPrefixBytes) + " bytes");
+  out.packed = options.text("layout") == "packed";
   out.connect_timeout = options.duration("connect_timeout");
   out.timeout = options.duration("timeout");
   out.pipeline_bytes = static_cast<size_t>(options.size("pipeline_bytes"));

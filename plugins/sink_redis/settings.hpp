@@ -9,6 +9,8 @@ namespace penstock::redis {
 
 inline constexpr const char* kTlsVerify[] = {"full", "none", nullptr};
 
+inline constexpr const char* kLayout[] = {"hash", "packed", nullptr};
+
 inline constexpr penstock_option_desc kSinkOptions[] = {
     string_option("url", "redis:// or, with TLS, rediss://[user[:password]@]host[:port][/database]; or unix:///path[?db=database]; or "
                   "redis-sentinel://, rediss-sentinel://[user[:password]@]host[:port],…/master[/database]",
@@ -25,6 +27,7 @@ inline constexpr penstock_option_desc kSinkOptions[] = {
     choice_option("tls_verify", "full: the certificate must be trusted and for the right name; none: anybody may be the server", "full",
                   kTlsVerify),
     string_option("key_prefix", "What every key begins with", "penstock:"),
+    choice_option("layout", "hash: a hash a profile, readable by hand; packed: one binary value a profile, smaller and faster", "hash", kLayout),
     duration_option("connect_timeout", "Longest wait for a connection", "5s", std::chrono::milliseconds(1), std::chrono::hours(1)),
     duration_option("timeout", "Longest wait for the server without any progress", "10s", std::chrono::milliseconds(1),
                     std::chrono::hours(1)),
@@ -45,6 +48,7 @@ struct Settings {
   std::string sentinel_password = {};
   int64_t database = 0;
   std::string key_prefix = {};
+  bool packed = false;
   std::chrono::nanoseconds connect_timeout{};
   std::chrono::nanoseconds timeout{};
   size_t pipeline_bytes = 0;

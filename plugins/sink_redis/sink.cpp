@@ -122,7 +122,7 @@ void RedisSink::read_profiles(const Call& call, const ViewRef& view, const Schem
     ArrowArray dropped{};
     out.finish(&dropped);
     dropped.release(&dropped);
-    return redis::read_profiles(call, session, layout, settings_.pipeline_bytes, fields, keys, out, &first_bad);
+    return redis::read_profiles(call, session, layout, settings_, fields, keys, out, &first_bad);
   });
   if (bad != 0)
     call.warn(std::to_string(bad) + " stored values are not of their field's type and were read as null; the first is of the field \"" +
@@ -156,7 +156,7 @@ uint64_t RedisSink::set_ttl(const Call& call, const ViewRef& view, const std::ve
 
 std::string RedisSink::describe_keys(const ViewRef& view) {
   const Layout layout(settings_.key_prefix, view.view, view.view_version);
-  return "hash " + layout.profiles + "<" + view.entity + ">; marker " + layout.marker_key;
+  return (settings_.packed ? "packed string " : "hash ") + layout.profiles + "<" + view.entity + ">; marker " + layout.marker_key;
 }
 
 }  // namespace penstock::redis

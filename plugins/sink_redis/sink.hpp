@@ -11,7 +11,7 @@ namespace penstock::redis {
 // One connection, made anew when it was lost; but a writer keeps to the connection that it began on.
 class RedisSink final : public Sink, public MarkerStore, public ProfileLookup, public ProfileDelete, public ProfileTtl, public KeyLayout {
  public:
-  static constexpr ComponentInfo kInfo = {"redis", "Redis", "One hash a profile in a Redis server (6 or newer), written newest-wins."};
+  static constexpr ComponentInfo kInfo = {"redis", "Redis", "One hash or packed value a profile in a Redis server (6 or newer), written newest-wins."};
   static constexpr auto& kOptions = kSinkOptions;
 
   RedisSink(const Call&, const Options&);

@@ -18,9 +18,17 @@ constexpr size_t kReadsAtOnce = 100;
 constexpr size_t kRenewBytes = 512;
 // WATCH, the guard and MULTI stand before the rows of a transaction, advance and EXEC behind them.
 constexpr size_t kBefore = 3, kBehind = 2;
-constexpr size_t kHashDigits = 16, kFenceAndHashDigits = 32;
+constexpr size_t kHashBytes = 8, kFenceAndHashBytes = 16;
 constexpr std::string_view kChanged = "changed";
 constexpr size_t kShownKeyBytes = 100;
+
+Error other_layout(std::string_view wanted, std::string_view there) {
+  const std::string advice = ": give the view a new version, or the store another key_prefix";
+  if (wanted == there)
+    return Error(PENSTOCK_STATUS_FAILED_PRECONDITION, "begin: the profiles of this view were packed with other fields, or in another order of them" + advice);
+  return Error(PENSTOCK_STATUS_FAILED_PRECONDITION, "begin: the profiles of this view are there in layout = \"" + printable(there, 20) +
+                                                        "\", and the store's is \"" + std::string(wanted) + "\"" + advice);
+}
 
 }  // namespace
 
@@ -28,13 +36,19 @@ RedisWriter::RedisWriter(const Call& call, std::shared_ptr<Session> session, con
     : session_(std::move(session)), settings_(settings), layout_(settings.key_prefix, spec.view, spec.view_version),
       schema_(spec.schema), run_id_(spec.run_id),
       guard_key_(layout_.marker_key + ":guard:" + run_id_), ttl_(std::to_string(spec.ttl_ms)),
-      order_width_(2 * static_cast<size_t>(spec.order_size)) {
+      digits_(settings.packed ? 1 : 2), order_width_(digits_ * static_cast<size_t>(spec.order_size)),
+      order_end_(std::to_string(kPackedHeadBytes + order_width_ - 1)) {
   const std::vector<std::string> names = field_names();
-  if (settings.restore && ProfilePayload::fits(names) && session_->takes_payloads(call, settings.key_prefix)) payload_.emplace(names);
-  const Reply reply =
-      session_->run(call, Script::begin, {layout_.marker_key, layout_.store_key}, {run_id_, new_store_id()});
+  if (settings.packed)
+    packer_.emplace(schema_, spec.order_size);
+  else if (settings.restore && ProfilePayload::fits(names) && session_->takes_payloads(call, settings.key_prefix))
+    payload_.emplace(names);
+  const std::string_view layout = packer_ ? "packed" : "hash";
+  const Reply reply = session_->run(call, Script::begin, {layout_.marker_key, layout_.store_key},
+                                    {run_id_, new_store_id(), layout, packer_ ? packer_->fields_text() : std::string_view()});
   if (!reply.is_array() || reply.items() != 2)
     throw Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_RECONNECT, "begin: the server's answer is not what the script returns");
+  if (reply.first_item().text() == kOtherLayout) throw other_layout(layout, reply.first_item().next().text());
   fence_ = reply.first_item().text();
   store_id_ = reply.first_item().next().text();
   const auto [end, error] = std::from_chars(fence_.data(), fence_.data() + fence_.size(), fence_number_);
@@ -62,6 +76,7 @@ WriteResult RedisWriter::write(const Call& call, uint64_t seq, const BatchView& 
   WriteResult result;
   std::vector<ValueWriter> values;
   for (size_t i = kFirstFieldColumn; i < batch.columns(); ++i) values.emplace_back(batch[i]);
+  if (packer_) packer_->bind(batch);
   pick_rows(values, batch[kKeyColumn]);
   asked_ = compared_ = written_ = 0;
   exists_next_ = false;
@@ -102,24 +117,29 @@ void RedisWriter::pick_rows(const std::vector<ValueWriter>& values, const Column
     }
     size_t largest = 0, largest_size = 0;
     for (size_t i = 0; i < values.size(); ++i) {
-      const size_t size = values[i].is_null(row) ? 0 : values[i].size_bound(row);
+      const size_t size = packer_ ? packer_->value_bound(i, row) : values[i].is_null(row) ? 0 : values[i].size_bound(row);
       bytes += size;
       if (size > largest_size) largest = i, largest_size = size;
     }
     if (bytes > settings_.max_row_bytes) {
       rejected_.push_back({row, static_cast<int32_t>(kFirstFieldColumn + largest),
-                           "the row may take " + std::to_string(bytes) + " bytes as text, more than max_row_bytes = " +
+                           "the row may take " + std::to_string(bytes) + " bytes" + (packer_ ? "" : " as text") + ", more than max_row_bytes = " +
                                std::to_string(settings_.max_row_bytes),
                            false});
       continue;
     }
-    rows_.push_back({row, bytes, payload_ && largest_size <= kPayloadValueBytes});
+    rows_.push_back({row, bytes, packer_ || (payload_ && largest_size <= kPayloadValueBytes)});
   }
+}
+
+// A packed profile is one value, whatever its fields.
+size_t RedisWriter::rows_at_once(size_t fields) const {
+  return packer_ ? settings_.transaction_rows : std::clamp<size_t>(kTransactionValues / (fields + 1), 1, settings_.transaction_rows);
 }
 
 Encoded RedisWriter::encode_next(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out) {
   if (failure_) return {0, false};
-  const size_t most = std::clamp<size_t>(kTransactionValues / (values.size() + 1), 1, settings_.transaction_rows);
+  const size_t most = rows_at_once(values.size());
   if (asked_ < rows_.size() && asked_ < written_ + kReadAhead * most) return {encode_reads(batch, out)};
   // Rows of which nothing is to be written do not fill a transaction.
   while (written_ < compared_ && rows_[written_].fate == Fate::nothing) ++written_;
@@ -133,10 +153,11 @@ size_t RedisWriter::encode_reads(const BatchView& batch, Buffer& out) {
   for (const size_t end = std::min(asked_ + kReadsAtOnce, rows_.size()); asked_ < end; ++asked_) {
     const Row& row = rows_[asked_];
     const std::string_view key = batch[kKeyColumn].bytes(row.index);
-    append_array_header(out, 3);
-    append_bulk(out, "HGET");
+    append_array_header(out, packer_ ? 4 : 3);
+    append_bulk(out, packer_ ? "GETRANGE" : "HGET");
     append_bulk(out, layout_.profiles, key);
-    append_bulk(out, kOrderField);
+    append_bulk(out, packer_ ? "0" : kOrderField);
+    if (packer_) append_bulk(out, order_end_);
     ++commands;
     // RESTORE does not replace what is not ours; HSET would write into it.
     if (row.small) continue;
@@ -151,7 +172,7 @@ size_t RedisWriter::encode_reads(const BatchView& batch, Buffer& out) {
 
 // The next rows that have been compared, as one transaction.
 size_t RedisWriter::encode_transaction(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out) {
-  const size_t most = std::clamp<size_t>(kTransactionValues / (values.size() + 1), 1, settings_.transaction_rows);
+  const size_t most = rows_at_once(values.size());
   const std::string seq = std::to_string(next_seq_);
   append_command(out, {"WATCH", layout_.marker_key, guard_key_});
   // As text: a script that the server forgot would leave the transaction unguarded.
@@ -177,18 +198,9 @@ size_t RedisWriter::encode_transaction(const BatchView& batch, const std::vector
 // Returns how many commands it took.
 size_t RedisWriter::encode_row(const BatchView& batch, const std::vector<ValueWriter>& values, const Row& row, Buffer& out) {
   const std::string_view key = batch[kKeyColumn].bytes(row.index);
-  order_.resize(order_width_);
-  write_hex(batch[kOrderColumn].bytes(row.index), order_.data());
-  if (row.fate == Fate::touch) {
-    append_array_header(out, 6);
-    append_bulk(out, "EVAL");
-    append_bulk(out, script_text(Script::touch));
-    append_bulk(out, "1");
-    append_bulk(out, layout_.profiles, key);
-    append_bulk(out, order_);
-    append_bulk(out, ttl_);
-    return 1;
-  }
+  set_order(batch, row.index);
+  if (row.fate == Fate::touch) return encode_touch(key, row, out);
+  if (packer_) return encode_packed(key, row, out);
   if (!row.small) return encode_hash(key, values, row, out);
   payload_->start(order_);
   for (size_t i = 0; i < values.size(); ++i)
@@ -199,6 +211,31 @@ size_t RedisWriter::encode_row(const BatchView& batch, const std::vector<ValueWr
   append_bulk(out, ttl_);
   payload_->append_to(out);
   if (row.fate != Fate::create) append_bulk(out, "REPLACE");
+  return 1;
+}
+
+size_t RedisWriter::encode_touch(std::string_view key, const Row& row, Buffer& out) {
+  append_array_header(out, 6);
+  append_bulk(out, "EVAL");
+  append_bulk(out, script_text(packer_ ? Script::touch_packed : Script::touch));
+  append_bulk(out, "1");
+  append_bulk(out, layout_.profiles, key);
+  append_bulk(out, packer_ && !row.newer ? std::string_view() : order_);
+  append_bulk(out, ttl_);
+  return 1;
+}
+
+size_t RedisWriter::encode_packed(std::string_view key, const Row& row, Buffer& out) {
+  const bool create = row.fate == Fate::create, expires = ttl_ != "0";
+  append_array_header(out, 3 + (expires ? 2u : 0u) + (create ? 1u : 0u));
+  append_bulk(out, "SET");
+  append_bulk(out, layout_.profiles, key);
+  packer_->append_to(out, row.index, row.bytes - key.size());
+  if (expires) {
+    append_bulk(out, "PX");
+    append_bulk(out, ttl_);
+  }
+  if (create) append_bulk(out, "NX");
   return 1;
 }
 
@@ -267,17 +304,38 @@ void RedisWriter::handle_read(const BatchView& batch, const Reply& reply, WriteR
   if (reply.is_nil())
     row.fate = Fate::create;
   else if (!reply.is_error())
-    compare(batch, row, reply.text(), result);
+    packer_ ? handle_packed(batch, row, reply.text(), result) : compare(batch, row, reply.text(), result);
   else if (error_code(reply.text()) == "WRONGTYPE")
     reject_foreign(batch, row);
   else
     failure_ = server_error("write", reply.text());
 }
 
+// `begin` is as much of what is there as a profile's head and order key take.
+void RedisWriter::handle_packed(const BatchView& batch, Row& row, std::string_view begin, WriteResult& result) {
+  // The key is free, or holds an empty string, which SET NX leaves alone.
+  if (begin.empty()) {
+    row.fate = Fate::create;
+    return;
+  }
+  const auto width = PackedReader::order_width(begin);
+  if (!width || (*width == order_width_ && begin.size() < kPackedHeadBytes + order_width_)) return reject_foreign(batch, row);
+  compare(batch, row, *width == order_width_ ? begin.substr(kPackedHeadBytes) : std::string_view(), result);
+}
+
+// The order key of a row, as it is kept in the store.
+void RedisWriter::set_order(const BatchView& batch, int64_t row) {
+  const std::string_view order = batch[kOrderColumn].bytes(row);
+  order_.resize(order_width_);
+  if (packer_)
+    order_ = order;
+  else
+    write_hex(order, order_.data());
+}
+
 // `stored` is the order key of the profile that is there.
 void RedisWriter::compare(const BatchView& batch, Row& row, std::string_view stored, WriteResult& result) {
-  order_.resize(order_width_);
-  write_hex(batch[kOrderColumn].bytes(row.index), order_.data());
+  set_order(batch, row.index);
   const std::string_view order = order_;
   row.fate = Fate::nothing;
   if (stored.size() != order_width_) {
@@ -285,8 +343,9 @@ void RedisWriter::compare(const BatchView& batch, Row& row, std::string_view sto
     return;
   }
   const bool newer = order > stored;
-  const size_t times = order_width_ - kFenceAndHashDigits;
-  if (order.substr(order_width_ - kHashDigits) == stored.substr(order_width_ - kHashDigits) &&
+  row.newer = newer;
+  const size_t times = order_width_ - digits_ * kFenceAndHashBytes, hash = order_width_ - digits_ * kHashBytes;
+  if (order.substr(hash) == stored.substr(hash) &&
       (newer || order.substr(0, times) == stored.substr(0, times))) {
     row.fate = newer && row.bytes <= kRenewBytes ? Fate::renew : Fate::touch;
   } else if (newer) {
@@ -337,6 +396,8 @@ void RedisWriter::finish_transaction(const BatchView& batch, const Sent& sent, c
 void RedisWriter::finish_row(const BatchView& batch, Row& row, const Reply& reply, WriteResult& result) {
   if (row.fate == Fate::touch && !reply.is_error() && reply.integer() == 0)
     failure_ = Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "write: a profile expired while it was being renewed");
+  // SET NX found that someone had put it there, or an empty string.
+  if (row.fate == Fate::create && reply.is_nil()) return reject_foreign(batch, row);
   Reply one = reply;
   for (uint8_t i = 0; i < row.commands; ++i) {
     if (i > 0) one = one.next();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "sink_redis/layout.hpp"
+#include "sink_redis/packed_profile.hpp"
 #include "sink_redis/profile_payload.hpp"
 #include "sink_redis/session.hpp"
 #include "sink_redis/value_text.hpp"
@@ -41,9 +42,10 @@ class RedisWriter final : public Writer {
   };
   struct Row {
     int64_t index;  // in the batch
-    size_t bytes;   // of its key and texts, at most
-    bool small;     // goes as a payload
+    size_t bytes;   // of its key and values, at most
+    bool small;     // goes as one command, which leaves alone what is not ours
     Fate fate = Fate::unread;
+    bool newer = false;  // than what is there
     uint8_t commands = 0;  // of its transaction
   };
   // What is in flight: reads, or a transaction over rows_[first, last).
@@ -64,14 +66,19 @@ class RedisWriter final : public Writer {
   std::vector<std::string> field_names() const;
   void check_usable() const;
   void pick_rows(const std::vector<ValueWriter>& values, const ColumnView& keys);
+  size_t rows_at_once(size_t fields) const;
   Encoded encode_next(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out);
   size_t encode_reads(const BatchView& batch, Buffer& out);
   size_t encode_transaction(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out);
   size_t encode_row(const BatchView& batch, const std::vector<ValueWriter>& values, const Row& row, Buffer& out);
+  size_t encode_packed(std::string_view key, const Row& row, Buffer& out);
+  size_t encode_touch(std::string_view key, const Row& row, Buffer& out);
   size_t encode_hash(std::string_view key, const std::vector<ValueWriter>& values, const Row& row, Buffer& out);
   void handle_reply(const BatchView& batch, const Reply& reply, WriteResult& result);
   void handle_read(const BatchView& batch, const Reply& reply, WriteResult& result);
+  void handle_packed(const BatchView& batch, Row& row, std::string_view begin, WriteResult& result);
   void compare(const BatchView& batch, Row& row, std::string_view stored, WriteResult& result);
+  void set_order(const BatchView& batch, int64_t row);
   std::optional<Error> transaction_failure(const Reply& reply) const;
   void finish_transaction(const BatchView& batch, const Sent& sent, const Reply& reply, WriteResult& result);
   void finish_row(const BatchView& batch, Row& row, const Reply& reply, WriteResult& result);
@@ -86,11 +93,14 @@ class RedisWriter final : public Writer {
   std::string run_id_;
   std::string guard_key_;
   std::string ttl_;
-  size_t order_width_;  // in hex
+  size_t digits_;       // of a byte of an order key: two where it is kept in hex
+  size_t order_width_;  // as it is kept
+  std::string order_end_;  // index of its last byte in a packed profile
   std::string fence_;
   int64_t fence_number_ = 0;
   std::string store_id_;
   std::optional<ProfilePayload> payload_;  // if the server takes them
+  std::optional<ProfilePacker> packer_;    // in layout "packed"
   uint64_t next_batch_ = 1;
   uint64_t seq_ = 0;  // transactions whose success the server confirmed
   bool dead_ = false;

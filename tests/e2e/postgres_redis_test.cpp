@@ -4,6 +4,7 @@
 #include <csignal>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <penstock/stored_profile.hpp>
 
 namespace penstock::test {
 namespace {
@@ -241,6 +242,47 @@ TEST_F(PostgresToRedis, AViewThatMovesFromFilesToATableReadsTheTableFromItsBegin
   EXPECT_EQ(json_number(run, "read"), 10);
   EXPECT_THAT(run, HasSubstr("is that of another kind of source: reading everything again"));
   EXPECT_EQ(redis_profiles(*redis_), expected_profiles(*postgres_));
+}
+
+TEST_F(PostgresToRedis, PackedProfilesEqualTheTableAndAreReadByGetAndByTheSdk) {
+  const auto configure_layout = [&](const std::string& layout) {
+    world_.configure({.warehouse = "plugin = \"postgres\"\ndsn = { env = \"WAREHOUSE_DSN\" }\n",
+                      .store = "plugin = \"redis\"\nlayout = \"" + layout + "\"\nurl = \"" + redis_->url() + "\"\n"});
+  };
+  const std::vector<StoredField> fields = {{"TOTAL_TRANSACTIONS", {ValueKind::int32, false}}, {"TOTAL_REVENUE", {ValueKind::int32, false}}, {"AVG_TRANSACTION_REVENUE", {ValueKind::int32, false}}};
+  const auto packed_profiles = [&] {
+    std::map<std::string, std::string> profiles;
+    for (const auto& [key, value] : expected_profiles(*postgres_)) {
+      const auto profile = read_packed_profile(fields, redis_->command({"GET", std::string("penstock:") + kView + "_v1:" + key}));
+      if (!profile) continue;
+      for (const StoredValue& one : profile->values) {
+        const auto* number = std::get_if<int32_t>(&one);
+        profiles[key] += (profiles[key].empty() ? "" : "|") + (number == nullptr ? "-" : std::to_string(*number));
+      }
+    }
+    return profiles;
+  };
+  configure_layout("packed");
+  insert_users(*postgres_, 0, 2000);
+  postgres_->exec("UPDATE " + table() + " SET \"TOTAL_REVENUE\" = NULL WHERE \"DOMAIN_USERID\" = 'u6'");
+  EXPECT_THAT(world_.penstock({"plan"}).out, HasSubstr("packed string penstock:"));
+  EXPECT_EQ(json_number(materialize(), "written"), 2000);
+  EXPECT_EQ(packed_profiles(), expected_profiles(*postgres_));
+  postgres_->exec("UPDATE " + table() + " SET \"UPDATED_AT\" = clock_timestamp(), \"TOTAL_REVENUE\" = 4242 WHERE \"DOMAIN_USERID\" = 'u5'");
+  EXPECT_EQ(json_number(materialize(), "written"), 1);
+  EXPECT_EQ(packed_profiles(), expected_profiles(*postgres_));
+  EXPECT_EQ(json_counts(materialize({"--full"})), "read 2000 = written 0 + unchanged 2000 + stale 0 + rejected 0, retried 0");
+
+  const Finished profile = world_.penstock({"get", kView, "u5", "--json"});
+  EXPECT_EQ(profile.exit_code, 0) << profile.err;
+  EXPECT_THAT(profile.out, HasSubstr("\"TOTAL_REVENUE\":4242"));
+  EXPECT_THAT(world_.penstock({"get", kView, "u6", "--json"}).out, HasSubstr("\"TOTAL_REVENUE\":null"));
+
+  configure_layout("hash");
+  const Finished refused = world_.penstock({"materialize", "--full"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.out + refused.err, HasSubstr("are there in layout = \"packed\", and the store's is \"hash\": give the view a new version, or the store another key_prefix"));
+  EXPECT_EQ(packed_profiles(), expected_profiles(*postgres_));
 }
 
 TEST_F(PostgresToRedis, TheDaemonBringsAChangedRowATickLaterAndAnswersReads) {

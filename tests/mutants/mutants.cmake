@@ -313,6 +313,20 @@ kill(redis_payload_without_ttl BY plugin_sink_redis --gtest_filter=Payloads.Carr
 edit(plugins/sink_redis/writer.cpp
 [=[  if (there && nulls > 0) {]=]
 [=[  if (there && nulls > 0 && !MUTANT(redis_null_leaves_the_value)) {]=])
+edit(plugins/sink_redis/writer.cpp
+[=[  const bool create = row.fate == Fate::create, expires = ttl_ != "0";]=]
+[=[  const bool create = row.fate == Fate::create && !MUTANT(redis_packed_replaces_what_is_empty), expires = ttl_ != "0";]=])
+edit(plugins/sink_redis/writer.cpp
+[=[  const auto width = PackedReader::order_width(begin);
+  if (!width ||]=]
+[=[  const auto width = PackedReader::order_width(begin);
+  if (MUTANT(redis_packed_takes_foreign_strings) && !width) {
+    row.fate = Fate::replace;
+    return;
+  }
+  if (!width ||]=])
+kill(redis_packed_replaces_what_is_empty BY plugin_sink_redis --gtest_filter=PackedLayout.WhatPenstockDidNotWriteIsNeverTouched)
+kill(redis_packed_takes_foreign_strings BY plugin_sink_redis --gtest_filter=PackedLayout.WhatPenstockDidNotWriteIsNeverTouched)
 kill(redis_null_leaves_the_value BY plugin_sink_redis --gtest_filter=*NullOverwritesAValueAndAValueANull)
 
 edit(plugins/sink_redis/writer.cpp

@@ -188,13 +188,18 @@ class PackedReader {
     for (const StoredField& field : fields) types_.push_back(field.type);
   }
 
+  // The width of the order key of what begins as a packed profile does; nothing: it does not.
+  static std::optional<size_t> order_width(std::string_view begin) {
+    if (!begin.starts_with(kPackedMark) || begin.size() < kPackedHeadBytes) return std::nullopt;
+    if (begin[kPackedFormAt] != kPackedWithoutNulls && begin[kPackedFormAt] != kPackedWithNulls) return std::nullopt;
+    return static_cast<unsigned char>(begin[kPackedWidthAt]);
+  }
+
   // Is it a packed profile, of whatever fields? Then its order key is `order`.
   static bool read_order(std::string_view profile, std::string_view& order) {
-    if (!profile.starts_with(kPackedMark) || profile.size() < kPackedHeadBytes) return false;
-    if (profile[kPackedFormAt] != kPackedWithoutNulls && profile[kPackedFormAt] != kPackedWithNulls) return false;
-    const auto width = static_cast<unsigned char>(profile[kPackedWidthAt]);
-    if (profile.size() < kPackedHeadBytes + width + kPackedChecksumBytes) return false;
-    order = profile.substr(kPackedHeadBytes, width);
+    const auto width = order_width(profile);
+    if (!width || profile.size() < kPackedHeadBytes + *width + kPackedChecksumBytes) return false;
+    order = profile.substr(kPackedHeadBytes, *width);
     return true;
   }
 

@@ -215,6 +215,10 @@ TEST_F(RedisLayout, TheExamplesOfTheDocumentAreTrue) {
                  list_cell<std::string>({"red", "say \"hi\""}), list_cell<double>({0.1, std::numeric_limits<double>::quiet_NaN(), -0.0}),
                  list_cell<std::string>({std::string("\0\xff", 2)}), list_cell<int64_t>({1'700'000'000'000'000'000, -500'000'000})}}});
 
+  open_redis(server_, {{"layout", "packed"}})
+      ->begin({{"TOTAL_TRANSACTIONS", Type::int32}, {"TOTAL_REVENUE", Type::int32}, {"CITY", Type::utf8}}, {.view = "totals"})
+      ->write({{"u-1001", from_hex("97ac5f6a1d0200000000000000000003a1b2c3d4e5f60718"), {cell(int32_t{12}), cell(int32_t{480}), cell("Z\xC3\xBCri")}}});
+
   const std::vector<Example> all = examples();
   EXPECT_GE(all.size(), 12u);
   for (const Example& example : all) {

@@ -27,6 +27,19 @@ struct RedisStoreByHset {
   }
 };
 
+// One value a profile instead of a hash.
+struct RedisStorePacked {
+  static constexpr bool kRemembersExpired = false, kDurable = true;
+  RedisStorePacked() { shared_server().flush_all(); }
+  std::unique_ptr<SinkDriver> open() { return open_redis(shared_server(), {{"layout", "packed"}}); }
+};
+
+struct RedisStorePackedInSmallPieces {
+  static constexpr bool kRemembersExpired = false, kDurable = true;
+  RedisStorePackedInSmallPieces() { shared_server().flush_all(); }
+  std::unique_ptr<SinkDriver> open() { return open_redis(shared_server(), {{"layout", "packed"}, {"transaction_rows", "3"}, {"pipeline_bytes", "4KiB"}}); }
+};
+
 // Likewise, and what is sent and received does not end where TLS cuts it.
 struct RedisStoreOverTls {
   static constexpr bool kRemembersExpired = false, kDurable = true;
@@ -43,6 +56,8 @@ struct RedisStoreOverTls {
 INSTANTIATE_TYPED_TEST_SUITE_P(Redis, SinkSuite, RedisStore);
 INSTANTIATE_TYPED_TEST_SUITE_P(RedisByHset, SinkSuite, RedisStoreByHset);
 INSTANTIATE_TYPED_TEST_SUITE_P(RedisInSmallPieces, SinkSuite, RedisStoreInSmallPieces);
+INSTANTIATE_TYPED_TEST_SUITE_P(RedisPacked, SinkSuite, RedisStorePacked);
+INSTANTIATE_TYPED_TEST_SUITE_P(RedisPackedInSmallPieces, SinkSuite, RedisStorePackedInSmallPieces);
 INSTANTIATE_TYPED_TEST_SUITE_P(RedisOverTls, SinkSuite, RedisStoreOverTls);
 
 }  // namespace penstock::test
