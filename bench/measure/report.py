@@ -57,6 +57,9 @@ def goals(figures, latencies):
             add(f"restore = false against Redis's own bound on the plain HSETs, {kind}", "≥ 95 %", f"{share:.0%}", share >= 0.95)
         if by_hset:
             at_least(f"rows/s by RESTORE against by HSET, {kind}", mine["rows/s"] / by_hset["rows/s"], {"insert": 1.6, "update": 1.4}[kind])
+        packed = figures.get(("Penstock, layout = packed", kind))
+        if packed and kind == "update":
+            at_least("rows/s of layout = packed against hash, update", packed["rows/s"] / mine["rows/s"], 2)
         add(f"host CPU, {kind}", "≤ 0.7 CPU-s/M", f"{mine['client']:.2f}", mine["client"] <= 0.7)
         pipe = figures.get(("psql → mawk → redis-cli", kind))
         if pipe:

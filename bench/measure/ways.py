@@ -78,6 +78,11 @@ class PenstockHset(Penstock):
     store = "restore = false"
 
 
+class PenstockPacked(Penstock):
+    name = "Penstock, layout = packed"
+    store = 'layout = "packed"'
+
+
 class SourceAlone(Penstock):
     name = "Penstock, source alone"
     kinds = ("read",)
@@ -86,11 +91,17 @@ class SourceAlone(Penstock):
 
 class SinkAlone(Way):
     name = "Penstock, sink alone"
+    layout = "hash"
 
     def run(self, kind):
         times = run([self.bench.build / "bench/sink_alone", self.bench.build / "plugins/sink_redis.so", self.bench.redis.url(self.database), str(self.bench.rows),
-                     "1" if kind == "insert" else "2"])
+                     "1" if kind == "insert" else "2", self.layout])
         return tuple(map(float, times.split()))
+
+
+class SinkAlonePacked(SinkAlone):
+    name = "Penstock, sink alone, packed"
+    layout = "packed"
 
 
 class Pipe(Way):
@@ -165,5 +176,5 @@ class CopyAlone(Way):
 
 def all_ways(bench):
     """In the order of a round: neighbours are those that are compared most."""
-    classes = [ReadyCommands, Penstock, PenstockHset, Pipe, RedisBenchmark, Python, SinkAlone, SourceAlone, CopyAlone]
+    classes = [ReadyCommands, Penstock, PenstockHset, PenstockPacked, Pipe, RedisBenchmark, Python, SinkAlone, SinkAlonePacked, SourceAlone, CopyAlone]
     return [kind(bench, database) for database, kind in enumerate(classes)]

@@ -1,6 +1,6 @@
 // The Redis plugin by itself: batches that are ready in memory, written by the host's own proxy as a run writes them.
 //
-//   sink_alone PLUGIN URL ROWS VERSION    prints the seconds of the writes and of the CPU they took
+//   sink_alone PLUGIN URL ROWS VERSION LAYOUT    prints the seconds of the writes and of the CPU they took
 #include "micro/rows.hpp"
 
 #include "config/options.hpp"
@@ -38,13 +38,13 @@ double cpu_seconds() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) return 2;
+  if (argc != 6) return 2;
   const int64_t rows = std::atoll(argv[3]), version = std::atoll(argv[4]);
   host::Registry registry({});
   must(registry.load_file(argv[1]));
   const host::Component& component = *registry.find(PENSTOCK_KIND_SINK, "redis");
   const host::ResolvedOptions options =
-      must(host::resolve_options("sink_alone", {{"url", {std::string(argv[2]), {}}}}, component.declared->options, component.declared->n_options));
+      must(host::resolve_options("sink_alone", {{"url", {std::string(argv[2]), {}}}, {"layout", {std::string(argv[5]), {}}}}, component.declared->options, component.declared->n_options));
   const auto sink = must(registry.open_sink(component, options, {}));
   const auto plan = bench::row_plan();
   const auto writer = must(sink->begin({}, {bench::view_id(), "user_id", "run-" + std::to_string(version), 0, plan->order_size(), plan->sink_schema()}));
