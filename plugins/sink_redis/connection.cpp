@@ -18,7 +18,8 @@ constexpr size_t kKeptBytes = 4u << 20;  // an output buffer larger than this is
 
 Connection::Connection(const Call& call, const Endpoint& endpoint, const TlsSettings& tls, std::chrono::nanoseconds connect_timeout,
                        std::chrono::nanoseconds timeout)
-    : server_(endpoint.text()),
+    : endpoint_(endpoint),
+      server_(endpoint.text()),
       timeout_(timeout),
       transport_(open_transport(call, endpoint, tls, std::chrono::steady_clock::now() + connect_timeout)) {}
 

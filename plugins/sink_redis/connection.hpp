@@ -26,7 +26,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   bool alive() const { return transport_ != nullptr; }
-  const std::string& server() const { return server_; }
+  const Endpoint& endpoint() const { return endpoint_; }
+  const std::string& server() const { return server_; }  // the same for messages
 
   // One command. The reply, which may be an error, is valid until the next command.
   Reply request(const Call&, std::span<const std::string_view> arguments);
@@ -53,6 +54,7 @@ class Connection {
   bool next_reply();
   void wait(const Call&, bool moved);
 
+  Endpoint endpoint_;
   std::string server_;
   std::chrono::nanoseconds timeout_;
   std::unique_ptr<Transport> transport_;

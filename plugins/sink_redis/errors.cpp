@@ -53,15 +53,14 @@ Error server_error(std::string_view action, std::string_view reply) {
   if (is({"NOAUTH", "WRONGPASS"})) return Error(PENSTOCK_STATUS_UNAUTHENTICATED, message);
   if (code == "NOPERM" || contains(reply, "can't run this command") || contains(reply, "can't access at least one of the keys"))
     return Error(PENSTOCK_STATUS_PERMISSION_DENIED, message);
-  if (is({"LOADING", "BUSY", "TRYAGAIN", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "UNKILLABLE", "NOSCRIPT"}))
+  if (is({"LOADING", "BUSY", "TRYAGAIN", "MASTERDOWN", "CLUSTERDOWN", "MOVED", "ASK", "NOREPLICAS", "UNKILLABLE", "NOSCRIPT"}))
     return unavailable_for_now(message);
   if (code == "OOM" || contains(reply, "max number of clients reached"))
     return Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, message).retry_after_ns(kRetryPause.count());
   if (code == "READONLY")
     return Error(PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_RECONNECT, message + "; it is a replica now");
   if (code == "MISCONF") return Error(PENSTOCK_STATUS_FAILED_PRECONDITION, message).retry_after_ns(kRetryPause.count());
-  if (is({"MOVED", "ASK", "CROSSSLOT"}))
-    return Error(PENSTOCK_STATUS_NOT_SUPPORTED, message + "; Redis Cluster is not supported yet");
+  if (code == "CROSSSLOT") return Error(PENSTOCK_STATUS_NOT_SUPPORTED, message + "; it is a cluster, but its INFO does not say so");
   if (code == "WRONGTYPE")
     return Error(PENSTOCK_STATUS_FAILED_PRECONDITION, message + "; a key of Penstock holds something else");
   if (contains(reply, "DB index is out of range") || contains(reply, "invalid DB index"))

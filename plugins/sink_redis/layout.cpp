@@ -1,6 +1,7 @@
 #include "sink_redis/layout.hpp"
 
 #include "sink_redis/errors.hpp"
+#include "sink_redis/slots.hpp"
 
 #include <array>
 #include <set>
@@ -43,7 +44,13 @@ bool is_value_type(const Field& field) {
 
 }  // namespace
 
-Layout::Layout(const std::string& prefix, const std::string& view, int32_t version) {
+size_t bucket_of(std::string_view key) { return crc16(key) % kBuckets; }
+
+std::string bucket_prefix(const std::string& prefix, size_t bucket) {
+  return prefix + "{" + kDigits[bucket >> 4] + kDigits[bucket & 15] + "}:";
+}
+
+Layout::Layout(std::string prefix_, const std::string& view, int32_t version) : prefix(std::move(prefix_)) {
   if (view.empty() || view.find(':') != std::string::npos)
     throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the view name \"" + printable(view) + "\" is empty or has a colon in it");
   const std::string name = view + "_v" + std::to_string(version);

@@ -16,56 +16,19 @@ constexpr size_t kFirstColumn = 3;
 constexpr int64_t kNoSuchKey = -2;  // PTTL's answers
 constexpr int64_t kNeverExpires = -1;
 
-// Two commands a key: HMGET, or GET where profiles are packed, then PTTL. A row is written when the second answer is there. Before all packed
-// profiles comes the marker's list of the fields that they have.
+// Two commands a key: HMGET, or GET where profiles are packed, then PTTL. The answers come in any order where there are several nodes.
 class ProfileReader {
  public:
-  ProfileReader(const Layout& layout, bool packed, const Schema& fields, const std::vector<std::string_view>& keys, BatchBuilder& out)
-      : layout_(layout), packed_(packed), fields_(fields), keys_(keys), out_(out), fields_asked_(!packed), fields_known_(!packed), values_(fields.size()) {}
+  ProfileReader(bool packed, const Schema& fields, size_t keys) : packed_(packed), fields_(fields), answers_(keys) {}
 
-  Encoded encode(Buffer& out) {
-    if (!fields_asked_) {
-      fields_asked_ = true;
-      append_command(out, {"HGET", layout_.marker_key, "fields"});
-      return {1};
-    }
-    if (next_ == 2 * keys_.size()) return {0, false};
-    const std::string_view key = keys_[next_ / 2];
-    const bool values = next_++ % 2 == 0;
-    append_array_header(out, values && !packed_ ? 3 + fields_.size() : 2);
-    append_bulk(out, !values ? "PTTL" : packed_ ? "GET" : "HMGET");
-    append_bulk(out, layout_.profiles, key);
-    if (!values || packed_) return {1};
-    append_bulk(out, kOrderField);
-    for (const Field& field : fields_) append_bulk(out, field.name);
-    return {1};
-  }
-
-  void handle(const Reply& reply) {
-    if (!fields_known_) return keep_fields(reply);
-    if (answered_++ % 2 == 0)
-      keep_values(reply);
-    else
-      write_row(reply);
-  }
-
-  size_t bad_values = 0;
-  std::string first_bad;
-
- private:
-  struct Place {
-    std::optional<size_t> at;  // of the stored fields
-    bool fits = false;         // its type is the one that is asked for
-  };
-
-  // Without a marker, the fields that are asked for may be all that there are; the profiles' checksum tells.
-  void keep_fields(const Reply& reply) {
-    fields_known_ = true;
+  // Before all packed profiles: the marker's list of the fields that they have.
+  void keep_fields(const Reply& reply, const std::string& marker_key) {
     if (reply.is_error()) throw server_error("read", reply.text());
+    // Without a marker, the fields that are asked for may be all that there are; the profiles' checksum tells.
     std::vector<StoredField> stored = stored_fields(fields_, 0);
     if (reply.is_text()) {
       auto listed = parse_stored_fields(reply.text());
-      if (!listed) throw Error(PENSTOCK_STATUS_DATA_LOSS, "read: the list of fields in " + printable(layout_.marker_key) + " is not one that Penstock wrote");
+      if (!listed) throw Error(PENSTOCK_STATUS_DATA_LOSS, "read: the list of fields in " + printable(marker_key) + " is not one that Penstock wrote");
       stored = std::move(*listed);
     }
     for (const Field& field : fields_) {
@@ -77,63 +40,96 @@ class ProfileReader {
     unpacker_.emplace(stored);
   }
 
-  void keep_values(const Reply& reply) {
-    order_.reset();
+  void encode(size_t command, std::string_view key, Buffer& out) const {
+    const bool values = command % 2 == 0;
+    append_array_header(out, values && !packed_ ? 3 + fields_.size() : 2);
+    append_bulk(out, !values ? "PTTL" : packed_ ? "GET" : "HMGET");
+    append_bulk(out, key);
+    if (!values || packed_) return;
+    append_bulk(out, kOrderField);
+    for (const Field& field : fields_) append_bulk(out, field.name);
+  }
+
+  void handle(size_t command, const Reply& reply) {
+    Answer& answer = answers_[command / 2];
+    if (command % 2 == 0) return keep_values(reply, answer);
+    if (reply.is_error()) throw server_error("read", reply.text());
+    if (reply.kind() != ReplyKind::integer) throw malformed();
+    answer.ttl = reply.integer();
+  }
+
+  void write_rows(BatchBuilder& out) {
+    for (const Answer& answer : answers_) write_row(answer, out);
+  }
+
+  size_t bad_values = 0;
+  std::string first_bad;
+
+ private:
+  struct Place {
+    std::optional<size_t> at;  // of the stored fields
+    bool fits = false;         // its type is the one that is asked for
+  };
+  struct Answer {
+    std::optional<std::string> order = {};  // none: not a profile
+    std::vector<std::optional<std::string>> values = {};
+    std::vector<bool> spoilt = {};  // of packed values: what is there is not a value of the field's type
+    int64_t ttl = 0;
+  };
+
+  void keep_values(const Reply& reply, Answer& answer) {
     if (reply.is_error()) {
       if (error_code(reply.text()) == "WRONGTYPE") return;
       throw server_error("read", reply.text());
     }
-    if (packed_) return keep_packed(reply);
+    if (packed_) return keep_packed(reply, answer);
     if (!reply.is_array() || reply.items() != 1 + fields_.size()) throw malformed();
     Reply item = reply.first_item();
     std::string order;
-    if (!item.is_text() || !from_hex(item.text(), &order)) return;  // not a profile
-    order_ = std::move(order);
-    for (auto& value : values_) {
+    if (!item.is_text() || !from_hex(item.text(), &order)) return;
+    answer.order = std::move(order);
+    answer.values.resize(fields_.size());
+    for (auto& value : answer.values) {
       item = item.next();
-      value.reset();
       if (item.is_text()) value = item.text();
     }
   }
 
-  void keep_packed(const Reply& reply) {
+  void keep_packed(const Reply& reply, Answer& answer) {
     std::string_view order;
     if (!reply.is_text() || !PackedReader::read_order(reply.text(), order)) return;  // not a profile
-    order_ = order;
+    answer.order = order;
+    answer.values.resize(fields_.size());
+    answer.spoilt.resize(fields_.size());
     const bool whole = unpacker_->split(reply.text(), order, parts_);
     for (size_t i = 0; i < fields_.size(); ++i) {
-      values_[i].reset();
       const Place& place = places_[i];
       if (!whole || (place.at && !place.fits))
-        spoilt(i);
+        answer.spoilt[i] = true;
       else if (place.at && parts_[*place.at])
-        values_[i] = *parts_[*place.at];
+        answer.values[i] = *parts_[*place.at];
     }
   }
 
-  void spoilt(size_t field) {
-    if (bad_values++ == 0) first_bad = fields_[field].name;
-  }
-
-  void write_row(const Reply& reply) {
-    if (reply.is_error()) throw server_error("read", reply.text());
-    if (reply.kind() != ReplyKind::integer) throw malformed();
-    if (!order_ || reply.integer() == kNoSuchKey) {
-      out_[kStateColumn].append<int8_t>(PENSTOCK_PROFILE_MISSING);
-      for (size_t i = kProfileOrderColumn; i < out_.columns(); ++i) out_[i].append_null();
+  void write_row(const Answer& answer, BatchBuilder& out) {
+    if (!answer.order || answer.ttl == kNoSuchKey) {
+      out[kStateColumn].append<int8_t>(PENSTOCK_PROFILE_MISSING);
+      for (size_t i = kProfileOrderColumn; i < out.columns(); ++i) out[i].append_null();
       return;
     }
-    out_[kStateColumn].append<int8_t>(PENSTOCK_PROFILE_FOUND);
-    out_[kProfileOrderColumn].append_bytes(*order_);
-    if (reply.integer() == kNeverExpires)
-      out_[kTtlColumn].append_null();
+    out[kStateColumn].append<int8_t>(PENSTOCK_PROFILE_FOUND);
+    out[kProfileOrderColumn].append_bytes(*answer.order);
+    if (answer.ttl == kNeverExpires)
+      out[kTtlColumn].append_null();
     else
-      out_[kTtlColumn].append(reply.integer());
+      out[kTtlColumn].append(answer.ttl);
     for (size_t i = 0; i < fields_.size(); ++i) {
-      ColumnBuilder& column = out_[kFirstColumn + i];
-      if (values_[i] && (packed_ ? append_packed_value(*values_[i], value_type_of(fields_[i]), column) : append_parsed(*values_[i], column))) continue;
+      const auto& value = answer.values[i];
+      ColumnBuilder& column = out[kFirstColumn + i];
+      if (value && (packed_ ? append_packed_value(*value, value_type_of(fields_[i]), column) : append_parsed(*value, column))) continue;
       column.append_null();
-      if (values_[i]) spoilt(i);
+      const bool bad = value || (packed_ && answer.spoilt[i]);
+      if (bad && bad_values++ == 0) first_bad = fields_[i].name;
     }
   }
 
@@ -141,28 +137,33 @@ class ProfileReader {
     return Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_RECONNECT, "read: the server's answer does not fit the question");
   }
 
-  const Layout& layout_;
   const bool packed_;
   const Schema& fields_;
-  const std::vector<std::string_view>& keys_;
-  BatchBuilder& out_;
-  bool fields_asked_, fields_known_;
+  std::vector<Answer> answers_;
   std::vector<Place> places_;  // one a field
   std::optional<PackedReader> unpacker_;
   std::vector<std::optional<std::string_view>> parts_;
-  size_t next_ = 0;
-  size_t answered_ = 0;
-  std::optional<std::string> order_;
-  std::vector<std::optional<std::string>> values_;
 };
 
 }  // namespace
 
-size_t read_profiles(const Call& call, Session& session, const Layout& layout, const Settings& settings, const Schema& fields,
+size_t read_profiles(const Call& call, Nodes& nodes, const std::vector<Layout>& layouts, bool packed, const Schema& fields,
                      const std::vector<std::string_view>& keys, BatchBuilder& out, std::string* first_bad) {
-  ProfileReader reader(layout, settings.packed, fields, keys, out);
-  session.connection().pipeline(
-      call, settings.pipeline_bytes, [&](Buffer& bytes) { return reader.encode(bytes); }, [&](const Reply& reply) { reader.handle(reply); });
+  std::vector<std::string> names;
+  for (const std::string_view key : keys) names.push_back(layouts[nodes.part_of(key)].profiles + std::string(key));
+  std::vector<std::string_view> commands;
+  for (const std::string& name : names) commands.insert(commands.end(), 2, name);
+  ProfileReader reader(packed, fields, keys.size());
+  if (packed) {
+    const std::string& marker_key = layouts.front().marker_key;
+    nodes.each(
+        call, {marker_key}, [&](size_t, Session&, Buffer& bytes) { append_command(bytes, {"HGET", marker_key, "fields"}); },
+        [&](size_t, const Reply& reply) { reader.keep_fields(reply, marker_key); });
+  }
+  nodes.each(
+      call, commands, [&](size_t command, Session&, Buffer& bytes) { reader.encode(command, commands[command], bytes); },
+      [&](size_t command, const Reply& reply) { reader.handle(command, reply); });
+  reader.write_rows(out);
   *first_bad = reader.first_bad;
   return reader.bad_values;
 }

@@ -33,7 +33,7 @@ int major_of(std::string_view version) {
 
 }  // namespace
 
-void check_server(const std::string& server, std::string_view info, bool allow_eviction) {
+bool check_server(const std::string& server, std::string_view info, bool allow_eviction) {
   const auto facts = parse_info(info);
   const auto fact = [&](std::string_view name) {
     const auto found = facts.find(name);
@@ -46,26 +46,26 @@ void check_server(const std::string& server, std::string_view info, bool allow_e
            "is Redis " + printable(fact("redis_version"), 20) + "; Penstock needs " + std::to_string(kOldestMajor) + " or newer");
   if (fact("loading") == "1")
     throw Error(PENSTOCK_STATUS_UNAVAILABLE, server + " is still loading its data").retry_after_ns(kRetryPause.count());
-  if (fact("cluster_enabled") == "1" || fact("redis_mode") == "cluster")
-    refuse(PENSTOCK_STATUS_NOT_SUPPORTED, "is a node of a Redis Cluster, which is not supported yet");
+  const bool in_cluster = fact("cluster_enabled") == "1" || fact("redis_mode") == "cluster";
   if (fact("redis_mode") == "sentinel")
     refuse(PENSTOCK_STATUS_INVALID_ARGUMENT, "is a sentinel, not a store; give the address of the master, or a url that begins with redis-sentinel://");
-  if (fact("role") != "master")
+  if (fact("role") != "master" && !in_cluster)
     throw NotAMaster(PENSTOCK_STATUS_FAILED_PRECONDITION, server + " is a replica; writes would be lost: give the address of the master");
   const std::string_view policy = fact("maxmemory_policy");
   if (!allow_eviction && fact("maxmemory") != "0" && policy != "noeviction")
     refuse(PENSTOCK_STATUS_FAILED_PRECONDITION,
            "may evict profiles when its memory is full (maxmemory-policy " + printable(policy, 40) +
                "): set it to noeviction, or allow_eviction = true to accept the loss");
+  return in_cluster;
 }
 
 Session::Session(const Call& call, const Settings& settings, const Endpoint& server)
     : connection_(call, server, settings.tls, settings.connect_timeout, settings.timeout) {
   log_in(call, connection_, settings.username, settings.password);
   greet(call);
-  check_server(connection_.server(), request(call, "ask for the state", {"INFO"}).text(), settings.allow_eviction);
-  if (settings.database != 0) request(call, "select the database", {"SELECT", std::to_string(settings.database)});
-  for (size_t i = 0; i < kScripts; ++i) load_script(call, static_cast<Script>(i));
+  in_cluster_ = check_server(connection_.server(), request(call, "ask for the state", {"INFO"}).text(), settings.allow_eviction);
+  if (settings.database != 0 && !in_cluster_) request(call, "select the database", {"SELECT", std::to_string(settings.database)});
+  load_scripts(call);
 }
 
 // RESP3 where the server has it; where it does not, or does not let this user ask, RESP2. The password is not part of this: HELLO takes any for a
@@ -138,6 +138,10 @@ Reply Session::request(const Call& call, std::string_view action, std::initializ
   const Reply reply = connection_.request(call, arguments);
   if (reply.is_error()) fail(action, reply);
   return reply;
+}
+
+void Session::load_scripts(const Call& call) {
+  for (size_t i = 0; i < kScripts; ++i) load_script(call, static_cast<Script>(i));
 }
 
 void Session::load_script(const Call& call, Script script) {

@@ -121,7 +121,6 @@ std::optional<int64_t> parse_unix(std::string_view text, Settings& out) {
 
 // Returns the database, if the url names one.
 std::optional<int64_t> parse_url(std::string_view url, Settings& out) {
-  if (url.starts_with("redis-cluster://")) throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "url: Redis Cluster is not supported yet");
   if (url.starts_with("unix://")) return parse_unix(url.substr(std::string_view("unix://").size()), out);
   const size_t scheme_end = url.find("://");
   const std::string_view scheme = scheme_end == std::string_view::npos ? std::string_view{} : url.substr(0, scheme_end);
@@ -138,7 +137,6 @@ std::optional<int64_t> parse_url(std::string_view url, Settings& out) {
   }
   const size_t slash = url.find('/');
   parse_hosts(url.substr(0, slash), sentinels ? kSentinelPort : Endpoint().port, out);
-  if (!sentinels && out.servers.size() > 1) throw bad_url("several hosts are several sentinels (redis-sentinel://) or one server too many");
   return parse_path(slash == std::string_view::npos ? std::string_view{} : url.substr(slash + 1), sentinels, out);
 }
 

@@ -1,13 +1,13 @@
 #include "sink_redis/sink.hpp"
 
+#include "sink_redis/cluster_writer.hpp"
 #include "sink_redis/errors.hpp"
 #include "sink_redis/layout.hpp"
 #include "sink_redis/lookup.hpp"
-#include "sink_redis/sentinel.hpp"
+#include "sink_redis/markers.hpp"
 #include "sink_redis/writer.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace penstock::redis {
 namespace {
@@ -17,30 +17,22 @@ constexpr int64_t kBatchBytes = 16 << 20;
 constexpr size_t kKeysPerCall = 500;
 constexpr int64_t kMaxTtlMs = int64_t{1000} * 86'400'000 * 366;  // a thousand years: above, Redis refuses the expiry
 
-Position position_from_reply(const Layout& layout, const Reply& ordinal, const Reply& detail, const Reply& text) {
-  Position out;
-  const std::string_view number = ordinal.text();
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), out.ordinal);
-  if (error != std::errc() || end != number.data() + number.size() || !from_hex(detail.text(), &out.detail))
-    throw Error(PENSTOCK_STATUS_DATA_LOSS, "the position in " + printable(layout.marker_key) + " is not one that Penstock wrote");
-  out.text = text.text();
-  return out;
-}
-
 }  // namespace
 
-Session& RedisSink::session(const Call& call) {
-  if (!session_ || !session_->alive())
-    session_ = settings_.master.empty() ? std::make_shared<Session>(call, settings_, settings_.servers.front()) : open_master(call, settings_);
-  return *session_;
+Nodes& RedisSink::nodes(const Call& call) {
+  if (nodes_ && nodes_->alive()) return *nodes_;
+  nodes_ = std::make_shared<Nodes>(call, settings_, known_);
+  known_ = nodes_->known();
+  cluster_ = nodes_->is_cluster();
+  return *nodes_;
 }
 
 template <class Body>
 auto RedisSink::repeatable(const Call& call, const Body& body, Repeat repeat) {
   for (bool again = false;; again = true) {
-    const bool reused = session_ && session_->alive();
+    const bool reused = nodes_ && nodes_->alive();
     try {
-      return body(session(call));
+      return body(nodes(call));
     } catch (const Error& error) {
       if (error.retry() != PENSTOCK_RETRY_UNKNOWN_OUTCOME) throw;
       const bool lost = error.status() == PENSTOCK_STATUS_UNAVAILABLE;
@@ -52,11 +44,20 @@ auto RedisSink::repeatable(const Call& call, const Body& body, Repeat repeat) {
 }
 
 RedisSink::RedisSink(const Call& call, const Options& options) : settings_(settings_from(options)) {
-  repeatable(call, [](Session&) {});
+  repeatable(call, [](Nodes&) {});
 }
 
 void RedisSink::ping(const Call& call) {
-  repeatable(call, [&](Session& session) { session.request(call, "ping", {"PING"}); });
+  repeatable(call, [&](Nodes& nodes) {
+    std::vector<std::string> keys(1);
+    if (nodes.is_cluster()) keys.clear();
+    for (size_t bucket = 0; nodes.is_cluster() && bucket < kBuckets; ++bucket) keys.push_back(bucket_prefix(settings_.key_prefix, bucket));
+    nodes.each(
+        call, {keys.begin(), keys.end()}, [](size_t, Session&, Buffer& out) { append_command(out, {"PING"}); },
+        [](size_t, const Reply& reply) {
+          if (reply.is_error()) throw server_error("ping", reply.text());
+        });
+  });
 }
 
 SinkCapabilities RedisSink::capabilities(const Call&) {
@@ -76,73 +77,60 @@ std::unique_ptr<Writer> RedisSink::begin(const Call& call, const RunSpec& spec) 
   // connection was lost while idle is found out before.
   ping(call);
   return repeatable(
-      call, [&](Session&) -> std::unique_ptr<Writer> { return std::make_unique<RedisWriter>(call, session_, settings_, bounded); },
+      call,
+      [&](Nodes& nodes) -> std::unique_ptr<Writer> {
+        if (nodes.is_cluster()) return std::make_unique<ClusterWriter>(call, nodes_, settings_, bounded);
+        return std::make_unique<RedisWriter>(call, nodes.at(call, {}), settings_, bounded);
+      },
       Repeat::never);
 }
 
 Marker RedisSink::load_marker(const Call& call, const ViewRef& view) {
-  const Layout layout(settings_.key_prefix, view.view, view.view_version);
-  return repeatable(call, [&](Session& session) {
-    const Reply reply = session.run(call, Script::load_marker, {layout.marker_key, layout.store_key}, {new_store_id()});
-    if (!reply.is_array() || reply.items() != 7)
-      throw Error(PENSTOCK_STATUS_DATA_LOSS, "load marker: the server's answer is not what the script returns");
-    const Reply store = reply.first_item(), fence = store.next(), written_in = fence.next(), ordinal = written_in.next(),
-                detail = ordinal.next(), text = detail.next(), committed = text.next();
-    Marker out;
-    out.store_id = store.text();
-    std::from_chars(fence.text().data(), fence.text().data() + fence.text().size(), out.fence);
-    // A marker from before the store was emptied, or from another store, says nothing about what is here.
-    if (ordinal.is_nil() || written_in.text() != store.text()) return out;
-    out.position = position_from_reply(layout, ordinal, detail, text);
-    if (!committed.is_nil()) std::from_chars(committed.text().data(), committed.text().data() + committed.text().size(), out.committed_fence);
-    return out;
-  });
+  return repeatable(call, [&](Nodes& nodes) { return merged(read_markers(call, nodes, nodes.layouts(view.view, view.view_version))); });
 }
 
 void RedisSink::compare_and_store_marker(const Call& call, const ViewRef& view, int64_t expected_fence,
                                          const std::optional<Position>& position) {
-  const Layout layout(settings_.key_prefix, view.view, view.view_version);
-  const std::string fence = std::to_string(expected_fence);
-  const Position& value = position ? *position : Position{};
-  repeatable(call, [&](Session& session) {
-    const Reply reply = session.run(call, Script::compare_and_store, {layout.marker_key, layout.store_key},
-                                    {fence, new_store_id(), position ? "1" : "0", std::to_string(value.ordinal),
-                                     to_hex(value.detail), value.text});
-    if (reply.text() != kDone) throw Error(PENSTOCK_STATUS_FENCED, "a run of this view has begun in the store since its marker was read");
-  });
+  repeatable(call, [&](Nodes& nodes) { store_markers(call, nodes, nodes.layouts(view.view, view.view_version), expected_fence, position); });
 }
 
 void RedisSink::read_profiles(const Call& call, const ViewRef& view, const Schema& fields,
                               const std::vector<std::string_view>& keys, BatchBuilder& out) {
-  const Layout layout(settings_.key_prefix, view.view, view.view_version);
   check_fields(fields, 0);
   std::string first_bad;
-  const size_t bad = repeatable(call, [&](Session& session) {
-    // A second try starts from nothing.
-    ArrowArray dropped{};
-    out.finish(&dropped);
-    dropped.release(&dropped);
-    return redis::read_profiles(call, session, layout, settings_, fields, keys, out, &first_bad);
+  const size_t bad = repeatable(call, [&](Nodes& nodes) {
+    return redis::read_profiles(call, nodes, nodes.layouts(view.view, view.view_version), settings_.packed, fields, keys, out, &first_bad);
   });
   if (bad != 0)
     call.warn(std::to_string(bad) + " stored values are not of their field's type and were read as null; the first is of the field \"" +
               printable(first_bad) + "\"");
 }
 
-// Sums up what the script returns, some keys at a time.
+// Sums up what the script returns, some keys at a time; those of one call are in one part.
 uint64_t RedisSink::count_over(const Call& call, const ViewRef& view, Script script, const std::vector<std::string_view>& keys,
-                               const std::vector<std::string_view>& arguments) {
-  const Layout layout(settings_.key_prefix, view.view, view.view_version);
-  uint64_t total = 0;
-  for (size_t begin = 0; begin < keys.size(); begin += kKeysPerCall) {
-    std::vector<std::string> names;
-    for (size_t i = begin; i < std::min(begin + kKeysPerCall, keys.size()); ++i)
-      names.push_back(layout.profiles + std::string(keys[i]));
-    total += repeatable(call, [&](Session& session) {
-      return static_cast<uint64_t>(session.run(call, script, {names.begin(), names.end()}, arguments).integer());
-    });
-  }
-  return total;
+                               const std::vector<std::string>& arguments) {
+  return repeatable(call, [&](Nodes& nodes) {
+    const std::vector<Layout> layouts = nodes.layouts(view.view, view.view_version);
+    std::vector<std::vector<std::string>> groups(layouts.size());
+    std::vector<std::vector<std::string>> calls;
+    for (const std::string_view key : keys) {
+      std::vector<std::string>& group = groups[nodes.part_of(key)];
+      group.push_back(layouts[nodes.part_of(key)].profiles + std::string(key));
+      if (group.size() == kKeysPerCall) calls.push_back(std::exchange(group, {}));
+    }
+    for (std::vector<std::string>& group : groups)
+      if (!group.empty()) calls.push_back(std::move(group));
+    std::vector<std::string_view> first_keys;
+    for (const auto& one : calls) first_keys.push_back(one.front());
+    uint64_t total = 0;
+    nodes.each(
+        call, first_keys, [&](size_t number, Session& session, Buffer& out) { append_script(out, session, script, calls[number], arguments); },
+        [&](size_t, const Reply& reply) {
+          if (reply.is_error()) throw server_error(script_name(script), reply.text());
+          total += static_cast<uint64_t>(reply.integer());
+        });
+    return total;
+  });
 }
 
 uint64_t RedisSink::remove_profiles(const Call& call, const ViewRef& view, const std::vector<std::string_view>& keys) {
@@ -155,7 +143,7 @@ uint64_t RedisSink::set_ttl(const Call& call, const ViewRef& view, const std::ve
 }
 
 std::string RedisSink::describe_keys(const ViewRef& view) {
-  const Layout layout(settings_.key_prefix, view.view, view.view_version);
+  const Layout layout(cluster_ ? settings_.key_prefix + "{<bucket>}:" : settings_.key_prefix, view.view, view.view_version);
   return (settings_.packed ? "packed string " : "hash ") + layout.profiles + "<" + view.entity + ">; marker " + layout.marker_key;
 }
 

@@ -1,14 +1,14 @@
 // A Redis server as a Profiles Store.
 #pragma once
 
-#include "sink_redis/session.hpp"
+#include "sink_redis/nodes.hpp"
 #include "sink_redis/settings.hpp"
 
 #include <penstock/module.hpp>
 
 namespace penstock::redis {
 
-// One connection, made anew when it was lost; but a writer keeps to the connection that it began on.
+// One connection, or one to each node of a cluster, made anew when one was lost; but a writer keeps to those that it began on.
 class RedisSink final : public Sink, public MarkerStore, public ProfileLookup, public ProfileDelete, public ProfileTtl, public KeyLayout {
  public:
   static constexpr ComponentInfo kInfo = {"redis", "Redis", "One hash or packed value a profile in a Redis server (6 or newer), written newest-wins."};
@@ -30,16 +30,18 @@ class RedisSink final : public Sink, public MarkerStore, public ProfileLookup, p
 
  private:
   enum class Repeat { allowed, never };
-  // Runs body(session). A failure is reported as one after which nothing has to be started over. If it may be repeated: when a
+  // Runs body(nodes). A failure is reported as one after which nothing has to be started over. If it may be repeated: when a
   // connection that was idle turns out to be lost, it is run once more on a new one.
   template <class Body>
   auto repeatable(const Call&, const Body& body, Repeat repeat = Repeat::allowed);
-  Session& session(const Call&);
+  Nodes& nodes(const Call&);
   uint64_t count_over(const Call&, const ViewRef&, Script, const std::vector<std::string_view>& keys,
-                      const std::vector<std::string_view>& arguments);
+                      const std::vector<std::string>& arguments);
 
   Settings settings_;
-  std::shared_ptr<Session> session_;  // shared with the writers
+  std::shared_ptr<Nodes> nodes_;  // shared with the writers
+  std::vector<Endpoint> known_;   // nodes of the cluster when it was last seen
+  bool cluster_ = false;
 };
 
 }  // namespace penstock::redis

@@ -127,9 +127,10 @@ TEST(RedisServerChecks, RefuseAServerThatEvictsUnlessItIsAllowed) {
   open_redis(unlimited)->ping();
 }
 
-TEST(RedisServerChecks, RefuseAClusterNode) {
+TEST(RedisServerChecks, RefuseAClusterNodeWithoutACluster) {
   RedisServer node({"", {"cluster-enabled yes", "cluster-config-file nodes.conf"}});
-  EXPECT_TRUE(says(open_error(node), PENSTOCK_STATUS_NOT_SUPPORTED, "Redis Cluster, which is not supported yet"));
+  const RecordedError error = error_of([&] { open_redis({{"url", "redis://127.0.0.1:" + std::to_string(node.port())}})->ping(); });
+  EXPECT_TRUE(says(error, PENSTOCK_STATUS_UNAVAILABLE, "no node of the cluster has slot "));
 }
 
 TEST(RedisServerChecks, JudgeByWhatTheServerSays) {

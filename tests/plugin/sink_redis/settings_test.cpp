@@ -95,7 +95,7 @@ TEST(RedisSettings, ReadTheSentinelsAndTheNameOfTheMaster) {
 
 TEST(RedisSettings, RefuseWhatCannotBeMeant) {
   const std::tuple<std::map<std::string, std::string>, penstock_status, const char*> cases[] = {
-      {{{"url", "redis-cluster://h"}}, PENSTOCK_STATUS_NOT_SUPPORTED, "Redis Cluster is not supported yet"},
+      {{{"url", "redis-cluster://h"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "it must begin with redis://"},
       {{{"url", "redis-sentinel://h"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the name of the master"},
       {{{"url", "redis-sentinel://h/"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the name of the master"},
       {{{"url", "redis-sentinel://h//1"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the name of the master"},
@@ -107,7 +107,7 @@ TEST(RedisSettings, RefuseWhatCannotBeMeant) {
       {{{"url", "redis-sentinel://" + many_hosts(101) + "/m"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "more than 100 hosts"},
       {{{"url", "redis-sentinel:"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "it must begin with redis://"},
       {{{"url", "redis-sentinel"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "it must begin with redis://"},
-      {{{"url", "redis://h,h"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "one server too many"},
+      {{{"url", "redis://h,"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "the host is missing"},
       {{{"url", "redis://h"}, {"sentinel_password", "x"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "a sentinel_ option is given, but the url"},
       {{{"url", "redis-sentinel://h/m"}, {"sentinel_username", "x"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "no sentinel_password"},
       {{{"url", "redis-sentinel://h/m"}, {"tls_ca_file", "ca.pem"}}, PENSTOCK_STATUS_INVALID_ARGUMENT, "does not begin with rediss:// or rediss-sentinel://"},
@@ -177,8 +177,8 @@ TEST(RedisErrors, AreClassifiedByTheirCode) {
       {"READONLY You can't write against a read only replica.", PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_RECONNECT},
       {"MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk.", PENSTOCK_STATUS_FAILED_PRECONDITION,
        PENSTOCK_RETRY_AFTER},
-      {"MOVED 3999 127.0.0.1:6381", PENSTOCK_STATUS_NOT_SUPPORTED, PENSTOCK_RETRY_NEVER},
-      {"ASK 3999 127.0.0.1:6381", PENSTOCK_STATUS_NOT_SUPPORTED, PENSTOCK_RETRY_NEVER},
+      {"MOVED 3999 127.0.0.1:6381", PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_AFTER},
+      {"ASK 3999 127.0.0.1:6381", PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_AFTER},
       {"CROSSSLOT Keys in request don't hash to the same slot", PENSTOCK_STATUS_NOT_SUPPORTED, PENSTOCK_RETRY_NEVER},
       {"WRONGTYPE Operation against a key holding the wrong kind of value", PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_NEVER},
       {"ERR DB index is out of range", PENSTOCK_STATUS_INVALID_ARGUMENT, PENSTOCK_RETRY_NEVER},
