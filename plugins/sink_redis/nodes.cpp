@@ -38,7 +38,8 @@ Nodes::Nodes(const Call& call, const Settings& settings, const std::vector<Endpo
   cluster_ = first->in_cluster();
   sessions_.emplace_back(server, first);
   if (!cluster_) {
-    if (settings.master.empty() && settings.servers.size() > 1) throw refused(server, "is not a node of a cluster; several hosts are only for one");
+    // Nor may an address that a node of the cluster once had lead to some other server.
+    if (settings.master.empty() && (settings.servers.size() > 1 || !known.empty())) throw refused(server, "is not a node of a cluster, as several hosts have to be");
     return;
   }
   if (!settings.master.empty()) throw refused(server, "is a node of a cluster, which is not reached through sentinels: give some of its nodes, redis://host:port,host:port");

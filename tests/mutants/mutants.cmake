@@ -329,6 +329,39 @@ kill(redis_packed_replaces_what_is_empty BY plugin_sink_redis --gtest_filter=Pac
 kill(redis_packed_takes_foreign_strings BY plugin_sink_redis --gtest_filter=PackedLayout.WhatPenstockDidNotWriteIsNeverTouched)
 kill(redis_null_leaves_the_value BY plugin_sink_redis --gtest_filter=*NullOverwritesAValueAndAValueANull)
 
+# A cluster: a view is all of its buckets.
+edit(plugins/sink_redis/cluster_writer.cpp
+[=[  write_sha_ = session.request(call, "load a script", {"SCRIPT", "LOAD", kWriteBucket}).text();]=]
+[=[  std::string text(kWriteBucket);
+  const auto change = [&](bool on, std::string_view old, std::string_view with) {
+    if (on) mutants::replace(text, old, with);
+  };
+  change(MUTANT(cluster_no_fence), "marker[2] ~= args[1] or marker[3] ~= args[2]", "false");
+  change(MUTANT(cluster_no_store_identity), "marker[1] ~= args[3]", "false");
+  change(MUTANT(cluster_no_sequence), "marker[4] ~= args[4]", "false");
+  change(MUTANT(cluster_blind_overwrite), "order < old then\n    code = 's'", "order < old then\n    code = 'w'");
+  write_sha_ = session.request(call, "load a script", {"SCRIPT", "LOAD", text}).text();]=])
+kill(cluster_no_fence BY plugin_sink_redis --gtest_filter=RedisInACluster.ARunIsFencedOffInEveryBucket)
+kill(cluster_no_store_identity,cluster_no_fence BY plugin_sink_redis --gtest_filter=RedisInACluster.ABucketEmptiedDuringARunIsNoticed)
+kill(cluster_no_sequence BY plugin_sink_redis --gtest_filter=RedisInACluster.ASequenceThatIsNotWhereItShouldBeEndsTheRun)
+kill(cluster_blind_overwrite BY plugin_sink_redis --gtest_filter=RedisCluster/*NewestWinsInWhateverOrderRowsArrive)
+edit(plugins/sink_redis/cluster_writer.cpp
+[=[  fence_number_ = merged(read_markers(call, *nodes_, layouts)).fence + 1;]=]
+[=[  fence_number_ = MUTANT(cluster_fence_of_one_bucket) ? read_markers(call, *nodes_, layouts)[0].fence + 1 : merged(read_markers(call, *nodes_, layouts)).fence + 1;]=])
+kill(cluster_fence_of_one_bucket BY plugin_sink_redis --gtest_filter=RedisInACluster.AFenceIsGreaterThanThatOfAnyBucket)
+edit(plugins/sink_redis/cluster_writer.cpp
+[=[      bucket.next = bucket.confirmed;]=]
+[=[      if (!MUTANT(cluster_detours_lose_rows) || !work.detours.why) bucket.next = bucket.confirmed;]=])
+kill(cluster_detours_lose_rows BY plugin_sink_redis --gtest_filter=RedisInACluster.SlotsThatMovedDuringARunAreFollowed)
+edit(plugins/sink_redis/markers.cpp
+[=[    out.position = std::min_element(parts.begin(), parts.end(), earlier)->position;]=]
+[=[    out.position = (MUTANT(cluster_position_of_the_latest) ? std::max_element(parts.begin(), parts.end(), earlier) : std::min_element(parts.begin(), parts.end(), earlier))->position;]=])
+kill(cluster_position_of_the_latest BY plugin_sink_redis --gtest_filter=RedisInACluster.TheEarliestBucketSaysHowFar)
+edit(plugins/sink_redis/markers.cpp
+[=[    ids += part.store_id + "\n";]=]
+[=[    if (!MUTANT(cluster_identity_of_one_bucket) || ids.empty()) ids += part.store_id + "\n";]=])
+kill(cluster_identity_of_one_bucket BY plugin_sink_redis --gtest_filter=RedisInACluster.OneBucketThatIsGone*)
+
 edit(plugins/sink_redis/writer.cpp
 [=[    throw *failure_;]=]
 [=[    if (!MUTANT(redis_replies_unread)) throw *failure_;]=])

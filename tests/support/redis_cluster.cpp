@@ -30,15 +30,17 @@ std::vector<std::string> texts_of(const std::string& reply) {
 }  // namespace
 
 RedisCluster::RedisCluster(bool replicas, const std::vector<std::string>& config) {
-  std::vector<std::string> lines = {"cluster-enabled yes", "cluster-config-file nodes.conf", "cluster-node-timeout 1000", "cluster-replica-validity-factor 0",
-                                    "repl-diskless-sync-delay 0"};
+  // Where nobody takes a node's place, a busy machine should not make it look dead either.
+  std::vector<std::string> lines = {"cluster-enabled yes", "cluster-config-file nodes.conf", std::string("cluster-node-timeout ") + (replicas ? "1500" : "5000"),
+                                    "cluster-replica-validity-factor 0", "repl-diskless-sync-delay 0"};
   lines.insert(lines.end(), config.begin(), config.end());
   const int count = replicas ? 2 * kMasters : kMasters;
   for (int i = 0; i < count; ++i) nodes_.push_back(std::make_unique<RedisServer>(RedisSettings{.config = lines}));
   ids_.resize(nodes_.size());
   for (int i = 0; i < count; ++i) {
     expect_ok(node(i), {"CLUSTER", "SET-CONFIG-EPOCH", std::to_string(i + 1)});
-    if (i > 0) expect_ok(node(i), {"CLUSTER", "MEET", kHost, std::to_string(node(0).port())});
+    // Each with each: that they hear of each other from the first would take seconds.
+    for (int other = 0; other < i; ++other) expect_ok(node(i), {"CLUSTER", "MEET", kHost, std::to_string(node(other).port())});
     if (i < kMasters)
       expect_ok(node(i), {"CLUSTER", "ADDSLOTSRANGE", std::to_string(kSlots * i / kMasters), std::to_string(kSlots * (i + 1) / kMasters - 1)});
   }

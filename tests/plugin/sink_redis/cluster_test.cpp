@@ -115,7 +115,7 @@ TEST_F(RedisInACluster, WhatAClusterCannotHaveIsRefused) {
   EXPECT_THAT(error_of([&] { open_redis({{"url", cluster_.url() + "/1"}}); }).message, HasSubstr("no other database than 0"));
   EXPECT_THAT(error_of([&] { open_redis({{"url", cluster_.url()}, {"key_prefix", "a{b"}}); }).message, HasSubstr("may not have a {"));
   EXPECT_THAT(error_of([&] { open_redis({{"url", cluster_.url()}, {"layout", "packed"}}); }).message, HasSubstr("not supported yet"));
-  EXPECT_THAT(error_of([&] { open_redis({{"url", "redis://" + server + ",127.0.0.1:1"}}); }).message, HasSubstr("several hosts are only for one"));
+  EXPECT_THAT(error_of([&] { open_redis({{"url", "redis://" + server + ",127.0.0.1:1"}}); }).message, HasSubstr("is not a node of a cluster"));
 }
 
 TEST_F(RedisInACluster, TheShippedUserHasTheRightsThatAreNeeded) {
