@@ -4,7 +4,16 @@
 #include "observe/progress.hpp"
 #include "platform/run_id.hpp"
 
+#include <algorithm>
+
 namespace penstock::host {
+namespace {
+
+// A batch is in memory up to so many times: being read while the one before it waits, as it was read, as it was converted, and as
+// the store gets it.
+constexpr int64_t kCopiesOfABatch = 4;
+
+}  // namespace
 
 Result<RunJob> make_job(const Configuration& configuration, const View& view, State& state, const Clock& clock) {
   const BatchSource* source = find_batch_source(configuration, view.batch_source);
@@ -24,7 +33,13 @@ Result<RunJob> make_job(const Configuration& configuration, const View& view, St
 }
 
 RunLimits run_limits(const HostSettings& host) {
-  return {host.batch_rows, host.batch_bytes, host.queue_batches, host.call_timeout, host.rejects_kept};
+  const int64_t rows_bytes = host.memory_limit / kCopiesOfABatch;
+  RunLimits limits{host.batch_rows, host.batch_bytes, host.queue_batches, host.call_timeout, host.rejects_kept};
+  // Each run may hold one batch whatever the others do.
+  limits.batch_bytes = std::min(host.batch_bytes, rows_bytes / host.workers);
+  limits.reject_bytes = std::min(limits.reject_bytes, host.memory_limit / kCopiesOfABatch);
+  limits.memory = std::make_shared<MemoryBudget>(rows_bytes);
+  return limits;
 }
 
 RetryPolicy retry_policy(const HostSettings& host) { return {host.max_retries, host.retry_delay, host.retry_delay_max}; }

@@ -9,6 +9,7 @@ namespace penstock::host {
 // The job with the view's definitions and the position that the state remembers; reason, cancel and callbacks are the caller's.
 Result<RunJob> make_job(const Configuration& configuration, const View& view, State& state, const Clock& clock);
 
+// With a budget of its own: memory_limit holds for the runs of all copies of what it returns.
 RunLimits run_limits(const HostSettings& host);
 RetryPolicy retry_policy(const HostSettings& host);
 

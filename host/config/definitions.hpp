@@ -143,6 +143,7 @@ struct HostSettings {
   int64_t batch_rows = 16384;
   int64_t batch_bytes = 8 << 20;
   int64_t queue_batches = 4;            // between source and sink of a run
+  int64_t memory_limit = 96 << 20;      // for rows on their way, over all runs; the host itself needs some 20 MiB more
   int64_t max_retries = 5;              // of a run, before it waits for its next interval
   std::chrono::nanoseconds retry_delay = std::chrono::seconds(1);      // doubles up to retry_delay_max
   std::chrono::nanoseconds retry_delay_max = std::chrono::minutes(1);

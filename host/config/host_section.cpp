@@ -14,6 +14,8 @@ constexpr int64_t kMaxBatchRows = 1'000'000;
 constexpr int64_t kMinBatchBytes = 4 << 10;
 constexpr int64_t kMaxBatchBytes = 1 << 30;
 constexpr int64_t kMaxQueueBatches = 1024;
+constexpr int64_t kMinMemory = 8 << 20;
+constexpr int64_t kMaxMemory = int64_t{1} << 40;
 constexpr int64_t kMaxRetries = 1000;
 constexpr int64_t kMaxHistoryRuns = 1'000'000;
 constexpr int64_t kMaxRejectsKept = 10'000'000;
@@ -60,6 +62,7 @@ void read_host(Part& part, const TomlNode& table) {
   reader.read_integer("batch_rows", host.batch_rows, 1, kMaxBatchRows);
   reader.read_size("batch_bytes", host.batch_bytes, kMinBatchBytes, kMaxBatchBytes);
   reader.read_integer("queue_batches", host.queue_batches, 1, kMaxQueueBatches);
+  reader.read_size("memory_limit", host.memory_limit, kMinMemory, kMaxMemory);
   reader.read_integer("max_retries", host.max_retries, 0, kMaxRetries);
   reader.read_duration("retry_delay", host.retry_delay, 1ms, kMaxDelay);
   reader.read_duration("retry_delay_max", host.retry_delay_max, 1ms, kMaxDelay);

@@ -8,8 +8,8 @@ namespace {
 using Name = std::string_view;
 
 constexpr std::array<Name, 7> kTop = {"host", "warehouse", "store", "batch_source", "entity", "view", "service"};
-constexpr std::array<Name, 20> kHost = {
-    "plugin_dir", "state_dir", "interval", "jitter", "workers", "batch_rows", "batch_bytes", "queue_batches",
+constexpr std::array<Name, 21> kHost = {
+    "plugin_dir", "state_dir", "interval", "jitter", "workers", "batch_rows", "batch_bytes", "queue_batches", "memory_limit",
     "max_retries", "retry_delay", "retry_delay_max", "call_timeout", "stop_timeout", "history_runs",
     "rejects_kept", "http", "http_address", "http_port", "log_level", "log_format"};
 constexpr std::array<Name, 1> kConnection = {"plugin"};

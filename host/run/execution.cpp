@@ -148,7 +148,7 @@ Result<void> RunExecution::ask_horizon() {
 Result<void> RunExecution::open_scan() {
   ScanRequest request = scan_request(view(), job_.source, table_options_, machine_.window(), *described_, limits_);
   request.batch_rows = Pace(view().max_rows_per_second).batch_rows(request.batch_rows);
-  feed_ = std::make_unique<RowFeed>(*source_, limits_for(source_label()), std::move(request), static_cast<size_t>(limits_.queue_batches));
+  feed_ = std::make_unique<RowFeed>(*source_, limits_for(source_label()), std::move(request), static_cast<size_t>(limits_.queue_batches), limits_.memory);
   // While the source is at it: the state waits for the disk.
   if (auto registered = register_run(); !registered) return registered;
   auto first = feed_->next();

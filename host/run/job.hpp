@@ -4,6 +4,7 @@
 #include "config/definitions.hpp"
 #include "plugin/call.hpp"
 #include "run/machine.hpp"
+#include "run/memory_budget.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -23,6 +24,7 @@ struct RunLimits {
   // all of a run's have taken this much.
   int64_t reject_row_bytes = 64 << 10;
   int64_t reject_bytes = 64 << 20;
+  std::shared_ptr<MemoryBudget> memory = {};  // shared by all runs; null: no limit but those above
 };
 
 struct RunProgress {

@@ -5,10 +5,11 @@
 
 namespace penstock::host {
 
-RowFeed::RowFeed(Source& source, const CallLimits& limits, ScanRequest request, size_t queue_batches)
+RowFeed::RowFeed(Source& source, const CallLimits& limits, ScanRequest request, size_t queue_batches, std::shared_ptr<MemoryBudget> budget)
     : source_(source), limits_(limits), request_(std::move(request)) {
   if (queue_batches == 0) return;
   queue_.emplace(queue_batches);
+  if (budget) memory_ = std::make_shared<MemoryUse>(std::move(budget));
   outer_ = std::exchange(limits_.cancel, std::make_shared<CancelToken>());
   if (outer_) hook_ = outer_->add_hook([inner = limits_.cancel] { inner->cancel(); });
   try {
@@ -23,6 +24,7 @@ RowFeed::RowFeed(Source& source, const CallLimits& limits, ScanRequest request, 
 RowFeed::~RowFeed() {
   if (!thread_.joinable()) return;
   queue_->close();
+  if (memory_) memory_->stop();
   limits_.cancel->cancel();
   thread_.join();
   if (outer_) outer_->remove_hook(hook_);
@@ -31,9 +33,10 @@ RowFeed::~RowFeed() {
 void RowFeed::read_all() {
   try {
     for (;;) {
+      // False: the run ended before the scan.
+      if (memory_ && !memory_->wait_for_room()) break;
       auto piece = read_next();
       const bool over = !piece || !*piece;
-      // False: the run ended before the scan.
       if (!queue_->push(std::move(piece)) || over) break;
     }
   } catch (const std::bad_alloc&) {
@@ -66,7 +69,9 @@ Result<std::optional<RowFeed::Piece>> RowFeed::read_next() {
       continue;
     }
     if ((*batch)->rows() == 0) continue;
-    return std::optional(Piece{std::move(**batch), stream_->honoured(), stream_->rows_estimate(), stream_->cursor_unit_ns()});
+    Piece piece{std::move(**batch), stream_->honoured(), stream_->rows_estimate(), stream_->cursor_unit_ns()};
+    if (memory_) piece.memory = memory_->hold(piece.batch.byte_size());
+    return std::optional(std::move(piece));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "plugin/source.hpp"
 #include "run/bounded_queue.hpp"
+#include "run/memory_budget.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -17,8 +18,8 @@ namespace penstock::host {
 class RowFeed {
  public:
   // `limits.cancel`, if any, cancels the scan too. At most `queue_batches` wait to be taken; 0: no thread, each is read when it
-  // is asked for. Throws std::system_error when there is no thread to be had.
-  RowFeed(Source& source, const CallLimits& limits, ScanRequest request, size_t queue_batches);
+  // is asked for. With a `budget` the thread also waits for room there. Throws std::system_error when there is no thread to be had.
+  RowFeed(Source& source, const CallLimits& limits, ScanRequest request, size_t queue_batches, std::shared_ptr<MemoryBudget> budget = {});
   ~RowFeed();
   RowFeed(const RowFeed&) = delete;
   RowFeed& operator=(const RowFeed&) = delete;
@@ -28,6 +29,7 @@ class RowFeed {
     uint32_t honoured = 0;
     int64_t rows_estimate = -1;
     int64_t cursor_unit_ns = 0;
+    MemoryUse::Share memory = {};  // of the budget, as long as the piece is there
   };
   // The next batch that has rows, or nothing at the end of the last partition. Not again after the end or a failure.
   Result<std::optional<Piece>> next() { return queue_ ? queue_->pop() : read_next(); }
@@ -46,6 +48,7 @@ class RowFeed {
   std::unique_ptr<BatchStream> stream_;
 
   // With a thread only.
+  std::shared_ptr<MemoryUse> memory_;
   std::shared_ptr<CancelToken> outer_;
   uint64_t hook_ = 0;
   std::optional<BoundedQueue<Result<std::optional<Piece>>>> queue_;

@@ -53,6 +53,7 @@ TEST(Reference, ShowsTheDefaultsOfTheHost) {
   EXPECT_EQ(written.batch_rows, built_in.batch_rows);
   EXPECT_EQ(written.batch_bytes, built_in.batch_bytes);
   EXPECT_EQ(written.queue_batches, built_in.queue_batches);
+  EXPECT_EQ(written.memory_limit, built_in.memory_limit);
   EXPECT_EQ(written.max_retries, built_in.max_retries);
   EXPECT_EQ(written.retry_delay, built_in.retry_delay);
   EXPECT_EQ(written.retry_delay_max, built_in.retry_delay_max);

@@ -42,6 +42,8 @@ TEST(Host, ChecksSizes) {
   EXPECT_EQ(problems_of("[host]\nbatch_bytes = \"8MB\"\n"),
             Texts{"a.toml:2:1: [host]: batch_bytes: \"8MB\" is not a size: write it like \"512B\", \"64KiB\", \"8MiB\" "
                   "or \"1GiB\""});
+  EXPECT_EQ(problems_of("[host]\nmemory_limit = \"1MiB\"\n"),
+            Texts{"a.toml:2:1: [host]: memory_limit: \"1MiB\" is out of range: 8MiB to 1TiB"});
   EXPECT_EQ(problems_of("[host]\nbatch_bytes = \"8GiB\"\n"),
             Texts{"a.toml:2:1: [host]: batch_bytes: \"8GiB\" is out of range: 4KiB to 1GiB"});
 }

@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <new>
+#include <optional>
 #include <stdexcept>
 
 namespace penstock::host {
@@ -54,6 +56,37 @@ TEST(RowFeed, WithoutAQueueReadsEachBatchWhenItIsAskedFor) {
   EXPECT_EQ((*started->next())->batch.rows(), 2);
   EXPECT_EQ(calls, 1);
   EXPECT_EQ(read_all(*started), "2 1 end");
+}
+
+TEST(RowFeed, ReadsABatchOnlyWhenTheBudgetHasRoomForIt) {
+  Feed feed(20);
+  const auto budget = std::make_shared<MemoryBudget>(1);
+  int64_t most = 0;
+  feed.warehouse.before_call = [&](std::string_view call, const CallLimits&) {
+    if (call == "next") most = std::max(most, budget->held());
+  };
+  RowFeed started(feed.source, {}, feed.request, 8, budget);
+  EXPECT_EQ(read_all(started), "2 2 2 2 2 2 2 2 2 2 end");
+  EXPECT_EQ(most, 0) << "nothing fits beside another batch";
+  EXPECT_EQ(budget->held(), 0);
+}
+
+TEST(RowFeed, HoldsOfTheBudgetWhatItsBatchesTake) {
+  Feed feed(2);
+  const auto budget = std::make_shared<MemoryBudget>(1 << 20);
+  RowFeed started(feed.source, {}, feed.request, 8, budget);
+  const auto piece = started.next();
+  EXPECT_EQ(budget->held(), (*piece)->batch.byte_size());
+  EXPECT_GT(budget->held(), 0);
+}
+
+TEST(RowFeed, EndsWhileItWaitsForTheBudget) {
+  Feed feed(20);
+  const auto budget = std::make_shared<MemoryBudget>(1);
+  std::optional<RowFeed> started(std::in_place, feed.source, CallLimits{}, feed.request, 8, budget);
+  const auto piece = started->next();  // held here, so that the feed waits
+  started.reset();
+  EXPECT_GT(budget->held(), 0);
 }
 
 TEST(RowFeed, EndsAtOnceWhenThereIsNothing) {
