@@ -12,8 +12,14 @@ class Pace {
   // 0: no limit.
   explicit Pace(int64_t max_rows_per_second) : rate_(max_rows_per_second) {}
 
-  // Rows that fit a tenth of a second, so that a pause is short; at most `batch_rows`.
-  int64_t batch_rows(int64_t batch_rows) const { return rate_ == 0 ? batch_rows : std::clamp<int64_t>(rate_ / 10, 1, batch_rows); }
+  // A store may do nothing else while it takes a batch, and whoever reads from it waits that long: few rows at a time, however
+  // many a second. At most those of a tenth of a second, so that a pause is short, at least those of a millisecond, as each batch has a price,
+  // and at most `batch_rows`.
+  int64_t batch_rows(int64_t batch_rows) const {
+    constexpr int64_t kRowsAtOnce = 100;
+    if (rate_ == 0) return batch_rows;
+    return std::min(batch_rows, std::clamp<int64_t>(rate_ / 10, 1, std::max(kRowsAtOnce, rate_ / 1000)));
+  }
 
   // From now on rows count. Without it, everything since the clock's zero would be time to make up for.
   void start(std::chrono::nanoseconds now) { due_ = now; }

@@ -3,7 +3,6 @@
 #include "batch/row_codec.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <poll.h>
 
 namespace penstock::host {
@@ -187,11 +186,11 @@ void RowTransfer::keep(RejectRecord reject) {
 
 Result<void> RowTransfer::pause(int64_t rows) {
   const auto wait = pace_.wait(rows, std::chrono::nanoseconds(clock_.steady_ns()));
-  constexpr int64_t kLongestPoll = std::numeric_limits<int>::max();
-  const int64_t ms = std::min<int64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(wait).count(), kLongestPoll);
-  if (ms == 0) return {};
+  if (wait.count() <= 0) return {};
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(wait);
+  const timespec time{static_cast<time_t>(seconds.count()), static_cast<long>((wait - seconds).count())};
   pollfd fd{job_.cancel ? job_.cancel->fd() : -1, POLLIN, 0};
-  if (poll(&fd, 1, static_cast<int>(ms)) > 0) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
+  if (ppoll(&fd, 1, &time, nullptr) > 0) return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"};
   return {};
 }
 

@@ -62,10 +62,12 @@ TEST(Pace, LetsEverythingPassWithoutALimit) {
   EXPECT_EQ(pace.batch_rows(16384), 16384);
 }
 
-TEST(Pace, AsksForBatchesOfATenthOfASecond) {
-  EXPECT_EQ(Pace(1000).batch_rows(16384), 100);
+TEST(Pace, AsksForFewRowsAtOnce) {
   EXPECT_EQ(Pace(1).batch_rows(16384), 1);
-  EXPECT_EQ(Pace(1'000'000).batch_rows(16384), 16384);
+  EXPECT_EQ(Pace(500).batch_rows(16384), 50);
+  EXPECT_EQ(Pace(20'000).batch_rows(16384), 100);
+  EXPECT_EQ(Pace(1'000'000).batch_rows(16384), 1000) << "those of a millisecond";
+  EXPECT_EQ(Pace(1'000'000).batch_rows(64), 64);
 }
 
 TEST(Pace, WaitsUntilTheRowsAreDue) {
