@@ -1,5 +1,5 @@
 // A store that is spread over the nodes of a Redis Cluster, also while slots and masters change.
-#include "redis_store.hpp"
+#include "tls_server.hpp"
 #include "support/process.hpp"
 #include "support/redis_cluster.hpp"
 
@@ -267,6 +267,23 @@ TEST_F(RedisInACluster, ScriptsThatNodesForgotAreLoadedAgain) {
   for (int i = 0; i < RedisCluster::kMasters; ++i) cluster_.node(i).command({"SCRIPT", "FLUSH"});
   run->commit({5, "", ""});
   EXPECT_EQ(sink_->load_marker().ordinal, 5);
+}
+
+// A node that has not met another does not know its own address.
+TEST_F(RedisInACluster, ItMayBeEncryptedAndOfOneNode) {
+  const Certificates certificates;
+  certificates.issue("server", "IP:127.0.0.1");
+  const int port = free_port();
+  RedisServer node({"", {"tls-port " + std::to_string(port), "tls-cert-file " + certificates / "server.pem", "tls-key-file " + certificates / "server.key",
+                         "tls-ca-cert-file " + certificates / "ca.pem", "tls-auth-clients no", "tls-cluster yes", "cluster-enabled yes",
+                         "cluster-config-file nodes.conf"}});
+  ASSERT_EQ(node.command({"CLUSTER", "ADDSLOTSRANGE", "0", "16383"}), "OK");
+  node.await_reply({"CLUSTER", "INFO"}, "cluster_state:ok");
+  const auto sink = open_redis({{"url", "rediss://127.0.0.1:" + std::to_string(port)}, {"tls_ca_file", certificates / "ca.pem"}});
+  const auto run = sink->begin(kTwoFields);
+  EXPECT_EQ(run->write(many_rows(100)), (Written{100, 0, 0, 0}));
+  run->commit({1, "", ""});
+  EXPECT_EQ(sink->load_marker().ordinal, 1);
 }
 
 TEST_F(RedisInACluster, ALostNodeEndsTheRunAndItsReplicaTakesTheNext) {
