@@ -41,8 +41,19 @@ Profiles cluster_profiles(RedisCluster& cluster) {
 
 class NothingIsLostInACluster : public testing::Test {
  protected:
+  static void SetUpTestSuite() {
+    shared_postgres_ = new PostgresServer;
+    create_profile_table(*shared_postgres_);
+    shared_cluster_ = new RedisCluster(true);
+  }
+  static void TearDownTestSuite() {
+    delete shared_cluster_;
+    delete shared_postgres_;
+  }
+
   NothingIsLostInACluster() {
-    create_profile_table(postgres_);
+    cluster_.flush_all();
+    postgres_.exec("TRUNCATE " + profile_table());
     upsert_users(postgres_, "u", 0, kUsers);
   }
 
@@ -78,10 +89,15 @@ class NothingIsLostInACluster : public testing::Test {
     EXPECT_EQ(found.keys, kUsers + 1);
   }
 
-  PostgresServer postgres_;
-  RedisCluster cluster_{true};
+  static PostgresServer* shared_postgres_;
+  static RedisCluster* shared_cluster_;
+  PostgresServer& postgres_ = *shared_postgres_;
+  RedisCluster& cluster_ = *shared_cluster_;
   PollingHost host_{postgres_, cluster_.node(0), settings()};
 };
+
+PostgresServer* NothingIsLostInACluster::shared_postgres_ = nullptr;
+RedisCluster* NothingIsLostInACluster::shared_cluster_ = nullptr;
 
 TEST_F(NothingIsLostInACluster, WhoseSlotsMoveInTheMiddleOfARun) {
   host_.start();
@@ -95,6 +111,7 @@ TEST_F(NothingIsLostInACluster, WhoseSlotsMoveInTheMiddleOfARun) {
   EXPECT_THAT(host_.history(), testing::Not(HasSubstr("\"outcome\":\"failed\"")));
 }
 
+// The last: a node is missing from then on.
 TEST_F(NothingIsLostInACluster, WhoseMasterDiesInTheMiddleOfARun) {
   host_.start();
   await_the_middle_of_a_run();
