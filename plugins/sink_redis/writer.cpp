@@ -46,11 +46,12 @@ RedisWriter::RedisWriter(const Call& call, std::shared_ptr<Session> session, con
   const std::string_view layout = packer_ ? "packed" : "hash";
   const Reply reply = session_->run(call, Script::begin, {layout_.marker_key, layout_.store_key},
                                     {run_id_, new_store_id(), layout, packer_ ? packer_->fields_text() : std::string_view()});
-  if (!reply.is_array() || reply.items() != 2)
+  if (!reply.is_array() || (reply.items() != 3 && reply.first_item().text() != kOtherLayout))
     throw Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_RECONNECT, "begin: the server's answer is not what the script returns");
   if (reply.first_item().text() == kOtherLayout) throw other_layout(layout, reply.first_item().next().text());
   fence_ = reply.first_item().text();
   store_id_ = reply.first_item().next().text();
+  expects_none_ = reply.first_item().next().next().integer() == 0;
   const auto [end, error] = std::from_chars(fence_.data(), fence_.data() + fence_.size(), fence_number_);
   if (error != std::errc() || end != fence_.data() + fence_.size() || fence_number_ <= 0)
     throw Error(PENSTOCK_STATUS_DATA_LOSS, "begin: the fence in " + printable(layout_.marker_key) + " is not a number");
@@ -78,6 +79,25 @@ WriteResult RedisWriter::write(const Call& call, uint64_t seq, const BatchView& 
   for (size_t i = kFirstFieldColumn; i < batch.columns(); ++i) values.emplace_back(batch[i]);
   if (packer_) packer_->bind(batch);
   pick_rows(values, batch[kKeyColumn]);
+  const size_t rows = rows_.size();
+  taken_.clear();
+  write_rows(call, batch, values, result);
+  if (!taken_.empty()) {
+    const bool expected = taken_.size() <= rows / 2;
+    rows_.swap(taken_);
+    expects_none_ = false;
+    write_rows(call, batch, values, result);
+    expects_none_ = expected;
+  }
+  std::sort(rejected_.begin(), rejected_.end(), [](const Rejected& a, const Rejected& b) { return a.row < b.row; });
+  for (const Rejected& one : rejected_) call.reject(one.row, one.column, one.reason, one.retryable);
+  result.rejected = static_cast<int64_t>(rejected_.size());
+  ++next_batch_;
+  dead_ = false;
+  return result;
+}
+
+void RedisWriter::write_rows(const Call& call, const BatchView& batch, const std::vector<ValueWriter>& values, WriteResult& result) {
   asked_ = compared_ = written_ = 0;
   exists_next_ = false;
   next_seq_ = seq_;
@@ -97,12 +117,6 @@ WriteResult RedisWriter::write(const Call& call, uint64_t seq, const BatchView& 
     if (failure_->retry() == PENSTOCK_RETRY_RECONNECT) session_->connection().close();
     throw *failure_;
   }
-  std::sort(rejected_.begin(), rejected_.end(), [](const Rejected& a, const Rejected& b) { return a.row < b.row; });
-  for (const Rejected& one : rejected_) call.reject(one.row, one.column, one.reason, one.retryable);
-  result.rejected = static_cast<int64_t>(rejected_.size());
-  ++next_batch_;
-  dead_ = false;
-  return result;
 }
 
 // Rejects what is too large to be sent; the rest is the work of this write.
@@ -140,7 +154,9 @@ size_t RedisWriter::rows_at_once(size_t fields) const {
 Encoded RedisWriter::encode_next(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out) {
   if (failure_) return {0, false};
   const size_t most = rows_at_once(values.size());
-  if (asked_ < rows_.size() && asked_ < written_ + kReadAhead * most) return {encode_reads(batch, out)};
+  while (asked_ < rows_.size() && asked_ < written_ + kReadAhead * most)
+    if (const size_t commands = encode_reads(batch, out)) return {commands};
+  skip_guessed();
   // Rows of which nothing is to be written do not fill a transaction.
   while (written_ < compared_ && rows_[written_].fate == Fate::nothing) ++written_;
   if (written_ == rows_.size()) return {0, false};
@@ -151,7 +167,12 @@ Encoded RedisWriter::encode_next(const BatchView& batch, const std::vector<Value
 size_t RedisWriter::encode_reads(const BatchView& batch, Buffer& out) {
   size_t commands = 0;
   for (const size_t end = std::min(asked_ + kReadsAtOnce, rows_.size()); asked_ < end; ++asked_) {
-    const Row& row = rows_[asked_];
+    Row& row = rows_[asked_];
+    if (expects_none_ && row.small) {
+      row.fate = Fate::create;
+      row.guessed = true;
+      continue;
+    }
     const std::string_view key = batch[kKeyColumn].bytes(row.index);
     append_array_header(out, packer_ ? 4 : 3);
     append_bulk(out, packer_ ? "GETRANGE" : "HGET");
@@ -166,7 +187,7 @@ size_t RedisWriter::encode_reads(const BatchView& batch, Buffer& out) {
     append_bulk(out, layout_.profiles, key);
     ++commands;
   }
-  sent_.push_back({false, commands, 0, 0, 0});
+  if (commands > 0) sent_.push_back({false, commands, 0, 0, 0});
   return commands;
 }
 
@@ -289,6 +310,7 @@ void RedisWriter::handle_reply(const BatchView& batch, const Reply& reply, Write
 }
 
 void RedisWriter::handle_read(const BatchView& batch, const Reply& reply, WriteResult& result) {
+  skip_guessed();
   Row& row = rows_[compared_];
   if (exists_next_) {
     exists_next_ = false;
@@ -397,14 +419,14 @@ void RedisWriter::finish_row(const BatchView& batch, Row& row, const Reply& repl
   if (row.fate == Fate::touch && !reply.is_error() && reply.integer() == 0)
     failure_ = Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "write: a profile expired while it was being renewed");
   // SET NX found that someone had put it there, or an empty string.
-  if (row.fate == Fate::create && reply.is_nil()) return reject_foreign(batch, row);
+  if (row.fate == Fate::create && reply.is_nil()) return is_taken(batch, row);
   Reply one = reply;
   for (uint8_t i = 0; i < row.commands; ++i) {
     if (i > 0) one = one.next();
     if (!one.is_error()) continue;
     const std::string_view code = error_code(one.text());
     // Someone put it there since the row was read, or it is a hash without an order key.
-    if (i == 0 && (code == "BUSYKEY" || code == "WRONGTYPE")) return reject_foreign(batch, row);
+    if (i == 0 && (code == "BUSYKEY" || code == "WRONGTYPE")) return is_taken(batch, row);
     failure_ = server_error("write", one.text());
     return;
   }
@@ -413,6 +435,15 @@ void RedisWriter::finish_row(const BatchView& batch, Row& row, const Reply& repl
 
 std::string RedisWriter::shown_key(const BatchView& batch, int64_t row) const {
   return "the key \"" + printable(layout_.profiles + std::string(batch[kKeyColumn].bytes(row)), kShownKeyBytes) + "\"";
+}
+
+void RedisWriter::skip_guessed() {
+  while (compared_ < asked_ && rows_[compared_].guessed) ++compared_;
+}
+
+void RedisWriter::is_taken(const BatchView& batch, Row& row) {
+  if (!row.guessed) return reject_foreign(batch, row);
+  taken_.push_back({row.index, row.bytes, row.small});
 }
 
 // Until someone deletes the key, or it expires.

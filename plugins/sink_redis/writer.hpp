@@ -45,8 +45,9 @@ class RedisWriter final : public Writer {
     size_t bytes;   // of its key and values, at most
     bool small;     // goes as one command, which leaves alone what is not ours
     Fate fate = Fate::unread;
-    bool newer = false;  // than what is there
-    uint8_t commands = 0;  // of its transaction
+    bool newer = false;     // than what is there
+    bool guessed = false;   // to be created, without asking
+    uint8_t commands = 0;   // of its transaction
   };
   // What is in flight: reads, or a transaction over rows_[first, last).
   struct Sent {
@@ -65,6 +66,7 @@ class RedisWriter final : public Writer {
 
   std::vector<std::string> field_names() const;
   void check_usable() const;
+  void write_rows(const Call&, const BatchView& batch, const std::vector<ValueWriter>& values, WriteResult& result);
   void pick_rows(const std::vector<ValueWriter>& values, const ColumnView& keys);
   size_t rows_at_once(size_t fields) const;
   Encoded encode_next(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out);
@@ -83,6 +85,8 @@ class RedisWriter final : public Writer {
   void finish_transaction(const BatchView& batch, const Sent& sent, const Reply& reply, WriteResult& result);
   void finish_row(const BatchView& batch, Row& row, const Reply& reply, WriteResult& result);
   std::string shown_key(const BatchView& batch, int64_t row) const;
+  void skip_guessed();
+  void is_taken(const BatchView& batch, Row& row);
   void reject_foreign(const BatchView& batch, Row& row);
   Error run_error(std::string_view code) const;
 
@@ -101,6 +105,9 @@ class RedisWriter final : public Writer {
   std::string store_id_;
   std::optional<ProfilePayload> payload_;  // if the server takes them
   std::optional<ProfilePacker> packer_;    // in layout "packed"
+  // Nothing is there, most likely: the view has no position. Small rows are written without asking, by commands that leave alone what
+  // is there after all; those that find something are then asked for.
+  bool expects_none_ = false;
   uint64_t next_batch_ = 1;
   uint64_t seq_ = 0;  // transactions whose success the server confirmed
   bool dead_ = false;
@@ -116,6 +123,7 @@ class RedisWriter final : public Writer {
   std::optional<Error> failure_;
   bool marker_changed_ = false;
   std::vector<Rejected> rejected_;
+  std::vector<Row> taken_;  // where something was
   std::string order_;
   Buffer scratch_;
 };

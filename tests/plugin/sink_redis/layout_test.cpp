@@ -51,6 +51,22 @@ TEST_F(RedisLayout, LargeValuesThatAreThereAreNotSentAgain) {
   EXPECT_GT(std::stol(redis({"PTTL", "penstock:users_v1:a"})), 50'000);
 }
 
+// Without a position a run expects nothing to be there, and writes without asking: what is there all the same is asked for then.
+TEST_F(RedisLayout, ProfilesThatAreThereWithoutAMarkerAreComparedAllTheSame) {
+  sink_->begin(kTwoFields)->write({two_fields("newer", 5, "x", 1), two_fields("same", 1, "x", 1), two_fields("older", 1, "x", 1)});
+  redis({"HSET", "penstock:users_v1:foreign", "NAME", "mine"});
+  redis({"DEL", "penstock:marker:users_v1"});
+  const auto run = sink_->begin(kTwoFields);
+  EXPECT_EQ(run->write({two_fields("newer", 1, "y", 2), two_fields("none", 1, "y", 2), two_fields("same", 1, "x", 1), two_fields("foreign", 1, "y", 2),
+                        two_fields("older", 2, "y", 2)}),
+            (Written{2, 1, 1, 1}));
+  EXPECT_EQ(run->write({two_fields("none", 2, "z", 3), two_fields("again", 1, "z", 3)}), (Written{2, 0, 0, 0}));
+  EXPECT_EQ(sink_->lookup(kTwoFields, {"newer", "none", "same", "older"}),
+            (std::vector<Profile>{found(two_fields("newer", 5, "x", 1)), found(two_fields("none", 2, "z", 3)), found(two_fields("same", 1, "x", 1)),
+                                  found(two_fields("older", 2, "y", 2))}));
+  EXPECT_EQ(redis({"HGETALL", "penstock:users_v1:foreign"}), R"(["NAME", "mine"])");
+}
+
 TEST_F(RedisLayout, ThePrefixIsTheUsers) {
   open_redis(server_, {{"key_prefix", "my/"}})->begin(kTwoFields, {.view = "orders", .version = 12})->write({two_fields("k", 1, "x", 1)});
   EXPECT_EQ(redis({"EXISTS", "my/orders_v12:k", "my/marker:orders_v12", "my/store"}), "3");
