@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
@@ -39,6 +40,12 @@ class BoundedQueue {
     --size_;
     changed_.notify_all();
     return item;
+  }
+
+  // Waits for an item, but no longer than that. Is there one?
+  bool wait_for_item(std::chrono::nanoseconds limit) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, limit, [&] { return size_ > 0; });
   }
 
   // By the consumer: nothing more is wanted; a waiting push returns.

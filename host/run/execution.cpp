@@ -149,8 +149,10 @@ Result<void> RunExecution::open_scan() {
   ScanRequest request = scan_request(view(), job_.source, table_options_, machine_.window(), *described_, limits_);
   request.batch_rows = Pace(view().max_rows_per_second).batch_rows(request.batch_rows);
   feed_ = std::make_unique<RowFeed>(*source_, limits_for(source_label()), std::move(request), static_cast<size_t>(limits_.queue_batches), limits_.memory);
-  // While the source is at it: the state waits for the disk.
-  if (auto registered = register_run(); !registered) return registered;
+  // A window without rows says so at once, and its run is recorded once, at its end: the state waits for the disk. While a longer
+  // scan is at it there is time for that.
+  if (!feed_->wait_until_ready(limits_.unrecorded_scan))
+    if (auto registered = register_run(); !registered) return registered;
   auto first = feed_->next();
   if (!first) return std::move(first.failure()).in(source_label());
   first_ = std::move(*first);

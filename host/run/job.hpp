@@ -20,6 +20,8 @@ struct RunLimits {
   int64_t queue_batches = 4;
   std::chrono::nanoseconds call_timeout = std::chrono::minutes(1);
   int64_t rejects_kept = 10000;
+  // How long a scan may take to deliver something before its run is recorded as running.
+  std::chrono::nanoseconds unrecorded_scan = std::chrono::milliseconds(10);
   // Of a row that the store refused, to be tried again: a larger one is kept without its content, and so is what comes after
   // all of a run's have taken this much.
   int64_t reject_row_bytes = 64 << 10;

@@ -33,6 +33,8 @@ class RowFeed {
   };
   // The next batch that has rows, or nothing at the end of the last partition. Not again after the end or a failure.
   Result<std::optional<Piece>> next() { return queue_ ? queue_->pop() : read_next(); }
+  // Waits until next() would return at once, but no longer than that. Without a thread it never would.
+  bool wait_until_ready(std::chrono::nanoseconds limit) { return queue_ && queue_->wait_for_item(limit); }
 
  private:
   void read_all();

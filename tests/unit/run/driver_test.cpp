@@ -376,6 +376,31 @@ TEST(RunDriver, GoesByTheMarkerWhenItsOwnRecordIsLost) {
   EXPECT_EQ(rig.local(), (Position{200, "", "H200"}));
 }
 
+TEST(RunDriver, RecordsARunThatFindsNothingOnce) {
+  DriverRig rig;
+  rig.warehouse.rows = {{"a", 1, 10}};
+  rig.run();
+  rig.set_horizon(200);
+  rig.limits.unrecorded_scan = std::chrono::minutes(1);
+  EXPECT_EQ(outcome_of(rig.run()), "completed");
+  EXPECT_FALSE(rig.called("state.start_run"));
+  EXPECT_EQ((*rig.state.history(DriverRig::kView, 1)).at(0).to, "H200");
+}
+
+TEST(RunDriver, RecordsARunAsRunningWhileItsScanTakesLong) {
+  DriverRig rig;
+  rig.limits.unrecorded_scan = std::chrono::nanoseconds(0);
+  RunOutcome seen = RunOutcome::completed;
+  rig.warehouse.before_call = [&](std::string_view call, const CallLimits&) {
+    if (call != "next") return;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!rig.called("state.start_run") && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    seen = (*rig.state.history(DriverRig::kView, 1)).at(0).outcome;
+  };
+  rig.run();
+  EXPECT_EQ(seen, RunOutcome::running);
+}
+
 TEST(RunDriver, AsksForSmallBatchesAndWaitsBetweenThemWhenPaced) {
   DriverRig rig;
   rig.job.request.view.max_rows_per_second = 1;
