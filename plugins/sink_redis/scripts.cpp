@@ -60,20 +60,29 @@ end
 return code
 )lua";
 
-// For a row with the values that are there: only its order key, if greater, and the ttl.
+// For rows with the values that are there: only their order keys, where greater, and the ttl.
 constexpr char kTouch[] = R"lua(
-local old = redis.call('HGET', KEYS[1], '_o')
-if not old then return 0 end
-if ARGV[1] > old then redis.call('HSET', KEYS[1], '_o', ARGV[1]) end
-if ARGV[2] ~= '0' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) else redis.call('PERSIST', KEYS[1]) end
-return 1
+local there = {}
+for i, key in ipairs(KEYS) do
+  there[i] = redis.call('HEXISTS', key, '_o')
+  if there[i] == 1 then
+    if ARGV[i + 1] ~= '' then redis.call('HSET', key, '_o', ARGV[i + 1]) end
+    if ARGV[1] ~= '0' then redis.call('PEXPIRE', key, ARGV[1]) else redis.call('PERSIST', key) end
+  end
+end
+return table.concat(there)
 )lua";
 
 constexpr char kTouchPacked[] = R"lua(
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-if ARGV[1] ~= '' then redis.call('SETRANGE', KEYS[1], '4', ARGV[1]) end
-if ARGV[2] ~= '0' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) else redis.call('PERSIST', KEYS[1]) end
-return 1
+local there = {}
+for i, key in ipairs(KEYS) do
+  there[i] = redis.call('EXISTS', key)
+  if there[i] == 1 then
+    if ARGV[i + 1] ~= '' then redis.call('SETRANGE', key, '4', ARGV[i + 1]) end
+    if ARGV[1] ~= '0' then redis.call('PEXPIRE', key, ARGV[1]) else redis.call('PERSIST', key) end
+  end
+end
+return table.concat(there)
 )lua";
 
 constexpr char kCommit[] = R"lua(

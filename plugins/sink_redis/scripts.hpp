@@ -11,8 +11,8 @@ enum class Script : size_t {
   begin,              // KEYS marker store · ARGV run, new store id, layout, fields -> [fence, store id, 1 or 0: has a position], or [kOtherLayout, the layout that is there]
   guard,              // KEYS marker guard · ARGV fence run store seq -> a RunCode; if it is not kDone, guard is written to
   advance,            // KEYS marker · ARGV fence run store -> a RunCode
-  touch,              // KEYS profile · ARGV order key, ttl in ms (0: never expires) -> 1, or 0: it is not there any more
-  touch_packed,       // likewise for a packed profile; an empty order key: it stays
+  touch,              // KEYS profile… · ARGV ttl in ms (0: never expires), for each its order key (empty: it stays) -> 1 for each that is there, else 0
+  touch_packed,       // likewise for packed profiles
   commit,             // KEYS marker · ARGV fence run store seq ordinal detail text -> kDone or a RunCode
   load_marker,        // KEYS marker store · ARGV new store id -> [store id, fence, store of the marker, ordinal, detail, text, committed]
   compare_and_store,  // KEYS marker store · ARGV fence, new store id, "1" or "0" (remove), ordinal, detail, text -> as commit

@@ -14,8 +14,6 @@ constexpr size_t kTransactionValues = 20'000;
 // So many transactions' rows are asked for ahead of the one that is written next.
 constexpr size_t kReadAhead = 4;
 constexpr size_t kReadsAtOnce = 100;
-// Where the same values are there, sending them again costs the server less than a script that only sets the order key, up to this.
-constexpr size_t kRenewBytes = 512;
 // WATCH, the guard and MULTI stand before the rows of a transaction, advance and EXEC behind them.
 constexpr size_t kBefore = 3, kBehind = 2;
 constexpr size_t kHashBytes = 8, kFenceAndHashBytes = 16;
@@ -187,7 +185,7 @@ size_t RedisWriter::encode_reads(const BatchView& batch, Buffer& out) {
     append_bulk(out, layout_.profiles, key);
     ++commands;
   }
-  if (commands > 0) sent_.push_back({false, commands, 0, 0, 0});
+  if (commands > 0) sent_.push_back({false, commands, 0, 0, 0, 0});
   return commands;
 }
 
@@ -200,19 +198,27 @@ size_t RedisWriter::encode_transaction(const BatchView& batch, const std::vector
   append_command(out, {"EVAL", script_text(Script::guard), "2", layout_.marker_key, guard_key_, fence_, run_id_, store_id_, seq});
   append_command(out, {"MULTI"});
   const size_t first = written_;
-  size_t commands = 0, bytes = 0;
+  size_t commands = 0, bytes = 0, touched = 0;
   for (size_t rows = 0; written_ < compared_ && rows < most && bytes < kTransactionBytes; ++written_) {
     Row& row = rows_[written_];
     if (row.fate == Fate::nothing) continue;
+    ++rows;
+    if (row.fate == Fate::touch) {
+      ++touched;
+      continue;
+    }
     row.commands = static_cast<uint8_t>(encode_row(batch, values, row, out));
     commands += row.commands;
     bytes += row.bytes;
-    ++rows;
+  }
+  if (touched > 0) {
+    encode_touches(batch, first, touched, out);
+    ++commands;
   }
   append_command(out, {"EVAL", script_text(Script::advance), "1", layout_.marker_key, fence_, run_id_, store_id_});
   append_command(out, {"EXEC"});
   commands += kBefore + kBehind;
-  sent_.push_back({true, commands, first, written_, next_seq_++});
+  sent_.push_back({true, commands, first, written_, touched, next_seq_++});
   return commands;
 }
 
@@ -220,7 +226,6 @@ size_t RedisWriter::encode_transaction(const BatchView& batch, const std::vector
 size_t RedisWriter::encode_row(const BatchView& batch, const std::vector<ValueWriter>& values, const Row& row, Buffer& out) {
   const std::string_view key = batch[kKeyColumn].bytes(row.index);
   set_order(batch, row.index);
-  if (row.fate == Fate::touch) return encode_touch(key, row, out);
   if (packer_) return encode_packed(key, row, out);
   if (!row.small) return encode_hash(key, values, row, out);
   payload_->start(order_);
@@ -235,15 +240,21 @@ size_t RedisWriter::encode_row(const BatchView& batch, const std::vector<ValueWr
   return 1;
 }
 
-size_t RedisWriter::encode_touch(std::string_view key, const Row& row, Buffer& out) {
-  append_array_header(out, 6);
+// One call for all of them: the same values need not be sent again, and a plain HSET would leave a piece of a profile where it has just
+// expired.
+void RedisWriter::encode_touches(const BatchView& batch, size_t first, size_t touched, Buffer& out) {
+  append_array_header(out, 4 + 2 * touched);
   append_bulk(out, "EVAL");
   append_bulk(out, script_text(packer_ ? Script::touch_packed : Script::touch));
-  append_bulk(out, "1");
-  append_bulk(out, layout_.profiles, key);
-  append_bulk(out, packer_ && !row.newer ? std::string_view() : order_);
+  append_bulk(out, std::to_string(touched));
+  for (size_t i = first; i < written_; ++i)
+    if (rows_[i].fate == Fate::touch) append_bulk(out, layout_.profiles, batch[kKeyColumn].bytes(rows_[i].index));
   append_bulk(out, ttl_);
-  return 1;
+  for (size_t i = first; i < written_; ++i) {
+    if (rows_[i].fate != Fate::touch) continue;
+    set_order(batch, rows_[i].index);
+    append_bulk(out, rows_[i].newer ? std::string_view(order_) : std::string_view());
+  }
 }
 
 size_t RedisWriter::encode_packed(std::string_view key, const Row& row, Buffer& out) {
@@ -369,7 +380,7 @@ void RedisWriter::compare(const BatchView& batch, Row& row, std::string_view sto
   const size_t times = order_width_ - digits_ * kFenceAndHashBytes, hash = order_width_ - digits_ * kHashBytes;
   if (order.substr(hash) == stored.substr(hash) &&
       (newer || order.substr(0, times) == stored.substr(0, times))) {
-    row.fate = newer && row.bytes <= kRenewBytes ? Fate::renew : Fate::touch;
+    row.fate = Fate::touch;
   } else if (newer) {
     row.fate = Fate::replace;
   } else {
@@ -391,7 +402,7 @@ void RedisWriter::finish_transaction(const BatchView& batch, const Sent& sent, c
   if (marker_changed_) failure_ = run_error(kChanged);
   if (!failure_ && reply.is_error()) failure_ = server_error("write", reply.text());
   if (failure_) return;
-  size_t commands = 1;
+  size_t commands = sent.touched > 0 ? 2 : 1;
   for (size_t i = sent.first; i < sent.last; ++i) commands += rows_[i].commands;
   if (!reply.is_array() || reply.items() != commands) {
     failure_ = Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME,
@@ -405,6 +416,10 @@ void RedisWriter::finish_transaction(const BatchView& batch, const Sent& sent, c
     finish_row(batch, row, item, result);
     for (uint8_t skipped = 0; skipped < row.commands; ++skipped) item = item.next();
   }
+  if (sent.touched > 0) {
+    finish_touches(sent, item, result);
+    item = item.next();
+  }
   if (failure_) return;
   if (item.is_error())
     failure_ = server_error("write", item.text());
@@ -416,8 +431,6 @@ void RedisWriter::finish_transaction(const BatchView& batch, const Sent& sent, c
 
 // `reply` is the first of the row's.
 void RedisWriter::finish_row(const BatchView& batch, Row& row, const Reply& reply, WriteResult& result) {
-  if (row.fate == Fate::touch && !reply.is_error() && reply.integer() == 0)
-    failure_ = Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "write: a profile expired while it was being renewed");
   // SET NX found that someone had put it there, or an empty string.
   if (row.fate == Fate::create && reply.is_nil()) return is_taken(batch, row);
   Reply one = reply;
@@ -430,7 +443,16 @@ void RedisWriter::finish_row(const BatchView& batch, Row& row, const Reply& repl
     failure_ = server_error("write", one.text());
     return;
   }
-  ++(row.fate == Fate::create || row.fate == Fate::replace ? result.written : result.unchanged);
+  ++result.written;
+}
+
+void RedisWriter::finish_touches(const Sent& sent, const Reply& reply, WriteResult& result) {
+  if (reply.is_error())
+    failure_ = server_error("write", reply.text());
+  else if (reply.text() != std::string(sent.touched, '1'))
+    failure_ = Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "write: a profile was gone, or expired, just when it was to be kept");
+  else
+    result.unchanged += static_cast<int64_t>(sent.touched);
 }
 
 std::string RedisWriter::shown_key(const BatchView& batch, int64_t row) const {

@@ -37,7 +37,6 @@ class RedisWriter final : public Writer {
     nothing,  // rejected, stale, or as it should be
     create,   // there is no profile
     replace,  // an older one
-    renew,    // the same values, and an order key that is less
     touch,    // the same values, which are not sent again
   };
   struct Row {
@@ -54,6 +53,7 @@ class RedisWriter final : public Writer {
     bool transaction;
     size_t replies;
     size_t first, last;
+    size_t touched;  // of the rows
     uint64_t seq;  // the store's sequence before it
     std::optional<Error> failure = {};
   };
@@ -74,7 +74,7 @@ class RedisWriter final : public Writer {
   size_t encode_transaction(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out);
   size_t encode_row(const BatchView& batch, const std::vector<ValueWriter>& values, const Row& row, Buffer& out);
   size_t encode_packed(std::string_view key, const Row& row, Buffer& out);
-  size_t encode_touch(std::string_view key, const Row& row, Buffer& out);
+  void encode_touches(const BatchView& batch, size_t first, size_t touched, Buffer& out);
   size_t encode_hash(std::string_view key, const std::vector<ValueWriter>& values, const Row& row, Buffer& out);
   void handle_reply(const BatchView& batch, const Reply& reply, WriteResult& result);
   void handle_read(const BatchView& batch, const Reply& reply, WriteResult& result);
@@ -84,6 +84,7 @@ class RedisWriter final : public Writer {
   std::optional<Error> transaction_failure(const Reply& reply) const;
   void finish_transaction(const BatchView& batch, const Sent& sent, const Reply& reply, WriteResult& result);
   void finish_row(const BatchView& batch, Row& row, const Reply& reply, WriteResult& result);
+  void finish_touches(const Sent& sent, const Reply& reply, WriteResult& result);
   std::string shown_key(const BatchView& batch, int64_t row) const;
   void skip_guessed();
   void is_taken(const BatchView& batch, Row& row);

@@ -287,9 +287,9 @@ kill(redis_blind_overwrite BY plugin_sink_redis --gtest_filter=*NewestWinsInWhat
 kill(redis_orders_are_numbers BY plugin_sink_redis --gtest_filter=*TellsTimesApartThatDifferByOneNanosecond)
 edit(plugins/sink_redis/writer.cpp
 [=[(newer || order.substr(0, times) == stored.substr(0, times))) {
-    row.fate = newer && row.bytes <= kRenewBytes ? Fate::renew : Fate::touch;]=]
+    row.fate = Fate::touch;]=]
 [=[(newer || order.substr(0, times) == stored.substr(0, times) || MUTANT(redis_unchanged_ignores_times))) {
-    row.fate = newer && row.bytes <= kRenewBytes ? Fate::renew : Fate::touch;
+    row.fate = Fate::touch;
     if (MUTANT(redis_unchanged_keeps_the_old_order)) row.fate = Fate::nothing;]=])
 kill(redis_unchanged_keeps_the_old_order BY plugin_sink_redis --gtest_filter=*ATieStaysDecidedWhenALaterRunReadsBothRowsAgain)
 kill(redis_unchanged_ignores_times BY plugin_sink_redis --gtest_filter=*TheSameValuesAtALaterTimeAreUnchangedAndARowInBetweenIsStale)
