@@ -60,6 +60,8 @@ class SinkWriter {
  public:
   virtual ~SinkWriter() = default;
   virtual int64_t fence() const = 0;
+  // Of the run that began before this one, 0 if there was none, -1 if the store does not say.
+  virtual int64_t previous_fence() const { return -1; }
   // The sink may take the array out of the batch; what it leaves stays the caller's.
   virtual Result<WriteOutcome> write(const CallLimits&, uint64_t seq, Batch& batch) = 0;
   virtual Result<void> flush(const CallLimits&) = 0;

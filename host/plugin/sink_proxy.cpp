@@ -86,18 +86,20 @@ class PluginWriter final : public SinkWriter {
     CallContext call(sink_->runtime, sink_->component, limits);
     if (auto go = call.start("begin"); !go) return go;
     const SerialUse::Turn turn(sink_->use);
-    penstock_begin_result result{sizeof(penstock_begin_result), 0, 0};
+    penstock_begin_result result{sizeof(penstock_begin_result), 0, 0, -1};
     penstock_writer* writer = nullptr;
     const penstock_status status = sink_->vtab->begin(call.get(), sink_->object, &raw_, &result, &writer);
     if (auto done = call.finish(status, "begin"); !done) return done;
     if (writer == nullptr) return call.misbehaved("begin", "answered OK without a writer");
     object_ = writer;
     fence_ = result.fence;
+    previous_fence_ = result.previous_fence;
     if (fence_ > 0) return {};
     return call.misbehaved("begin", "the fence " + std::to_string(fence_) + " is not positive");
   }
 
   int64_t fence() const override { return fence_; }
+  int64_t previous_fence() const override { return previous_fence_; }
 
   Result<WriteOutcome> write(const CallLimits& limits, uint64_t seq, Batch& batch) override {
     CallContext call(sink_->runtime, sink_->component, limits);
@@ -164,6 +166,7 @@ class PluginWriter final : public SinkWriter {
   penstock_run_spec raw_;  // borrows from spec_ and schema_; the plugin may keep it until end
   penstock_writer* object_ = nullptr;
   int64_t fence_ = 0;
+  int64_t previous_fence_ = -1;
   State state_ = State::open;
 };
 

@@ -26,7 +26,7 @@ local now = redis.call('TIME')
 local clock = now[1] .. string.format('%06d', now[2])
 if redis.call('HINCRBY', KEYS[1], 'fence', 1) < tonumber(clock) then redis.call('HSET', KEYS[1], 'fence', clock) end
 redis.call('HSET', KEYS[1], 'run', ARGV[1], 'seq', '0', 'store', store)
-return {redis.call('HGET', KEYS[1], 'fence'), store, redis.call('HEXISTS', KEYS[1], 'ordinal')}
+return {redis.call('HGET', KEYS[1], 'fence'), store, redis.call('HEXISTS', KEYS[1], 'ordinal'), m[1] == store and m[2] or '0'}
 )lua";
 
 // Stands before a transaction that watches the marker and the guard. Where the run may not go on it writes to the guard, and the

@@ -8,7 +8,7 @@
 namespace penstock::redis {
 
 enum class Script : size_t {
-  begin,              // KEYS marker store · ARGV run, new store id, layout, fields -> [fence, store id, 1 or 0: has a position], or [kOtherLayout, the layout that is there]
+  begin,              // KEYS marker store · ARGV run, new store id, layout, fields -> [fence, store id, 1 or 0: has a position, fence of the run before or 0], or [kOtherLayout, the layout that is there]
   guard,              // KEYS marker guard · ARGV fence run store seq -> a RunCode; if it is not kDone, guard is written to
   advance,            // KEYS marker · ARGV fence run store -> a RunCode
   touch,              // KEYS profile… · ARGV ttl in ms (0: never expires), for each its order key (empty: it stays) -> 1 for each that is there, else 0

@@ -44,12 +44,15 @@ RedisWriter::RedisWriter(const Call& call, std::shared_ptr<Session> session, con
   const std::string_view layout = packer_ ? "packed" : "hash";
   const Reply reply = session_->run(call, Script::begin, {layout_.marker_key, layout_.store_key},
                                     {run_id_, new_store_id(), layout, packer_ ? packer_->fields_text() : std::string_view()});
-  if (!reply.is_array() || (reply.items() != 3 && reply.first_item().text() != kOtherLayout))
+  if (!reply.is_array() || (reply.items() != 4 && reply.first_item().text() != kOtherLayout))
     throw Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_RECONNECT, "begin: the server's answer is not what the script returns");
   if (reply.first_item().text() == kOtherLayout) throw other_layout(layout, reply.first_item().next().text());
   fence_ = reply.first_item().text();
   store_id_ = reply.first_item().next().text();
-  expects_none_ = reply.first_item().next().next().integer() == 0;
+  const Reply positioned = reply.first_item().next().next();
+  expects_none_ = positioned.integer() == 0;
+  const std::string_view previous = positioned.next().text();
+  std::from_chars(previous.data(), previous.data() + previous.size(), previous_fence_);
   const auto [end, error] = std::from_chars(fence_.data(), fence_.data() + fence_.size(), fence_number_);
   if (error != std::errc() || end != fence_.data() + fence_.size() || fence_number_ <= 0)
     throw Error(PENSTOCK_STATUS_DATA_LOSS, "begin: the fence in " + printable(layout_.marker_key) + " is not a number");

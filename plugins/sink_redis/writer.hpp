@@ -25,6 +25,7 @@ class RedisWriter final : public Writer {
   RedisWriter(const Call&, std::shared_ptr<Session>, const Settings&, const RunSpec&);
 
   int64_t fence() const override { return fence_number_; }
+  int64_t previous_fence() const override { return previous_fence_; }
   WriteResult write(const Call&, uint64_t seq, const BatchView& batch) override;
   void flush(const Call&) override;
   void commit(const Call&, const Position&) override;
@@ -103,6 +104,7 @@ class RedisWriter final : public Writer {
   std::string order_end_;  // index of its last byte in a packed profile
   std::string fence_;
   int64_t fence_number_ = 0;
+  int64_t previous_fence_ = -1;
   std::string store_id_;
   std::optional<ProfilePayload> payload_;  // if the server takes them
   std::optional<ProfilePacker> packer_;    // in layout "packed"

@@ -28,12 +28,14 @@ class Call {
 
 class FakeWriter final : public SinkWriter {
  public:
-  FakeWriter(FakeStore& store, const WriteSpec& spec, int64_t fence) : store_(store), spec_(spec), fence_(fence) {}
+  FakeWriter(FakeStore& store, const WriteSpec& spec, int64_t fence, int64_t previous)
+      : store_(store), spec_(spec), fence_(fence), previous_fence_(previous) {}
   ~FakeWriter() override {
     if (store_.log) store_.log->add("sink.end");
   }
 
   int64_t fence() const override { return fence_; }
+  int64_t previous_fence() const override { return previous_fence_; }
 
   Result<WriteOutcome> write(const CallLimits& limits, uint64_t seq, Batch& batch) override {
     const Call call(store_, "write", limits);
@@ -107,7 +109,7 @@ class FakeWriter final : public SinkWriter {
 
   FakeStore& store_;
   const WriteSpec spec_;
-  const int64_t fence_;
+  const int64_t fence_, previous_fence_;
   uint64_t sequence_ = 0;
   bool flushed_ = true;
 };
@@ -139,9 +141,10 @@ Result<std::unique_ptr<SinkWriter>> FakeSink::begin(const CallLimits& limits, co
   const Call call(store_, "begin", limits);
   store_.specs.push_back(spec);
   FakeStore::View& view = store_.views[spec.view];
+  const int64_t previous = view.fence;
   if (call.happens()) ++view.fence;
   if (call.fault()) return call.fault()->failure;
-  return std::unique_ptr<SinkWriter>(std::make_unique<FakeWriter>(store_, spec, view.fence));
+  return std::unique_ptr<SinkWriter>(std::make_unique<FakeWriter>(store_, spec, view.fence, previous));
 }
 
 Result<Batch> FakeSink::lookup(const CallLimits&, const ViewId&, const std::string&, const Schema&, const std::vector<std::string>&) {

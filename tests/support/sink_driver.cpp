@@ -184,7 +184,7 @@ std::unique_ptr<RunDriver> SinkDriver::begin(const Schema& fields, const RunOpti
   const OwnedSchema schema(run->schema_);
   const penstock_run_spec spec{sizeof(penstock_run_spec), options.version, to_c(options.view), {"user", 4}, to_c(options.run_id),
                                options.ttl_ms, options.order_size, &schema};
-  penstock_begin_result result{sizeof(penstock_begin_result), 0, 0};
+  penstock_begin_result result{sizeof(penstock_begin_result), 0, 0, -1};
   call(given, [&](penstock_call* c) { return vtab_->begin(c, sink_, &spec, &result, &run->writer_); });
   run->fence_ = result.fence;
   return run;

@@ -58,6 +58,8 @@ class Writer {
  public:
   virtual ~Writer() = default;
   virtual int64_t fence() const = 0;
+  // Of the run of the view that began before, 0 if there was none, -1 if that is not known.
+  virtual int64_t previous_fence() const { return -1; }
   // Rows that cannot be written go to call.reject(row, column, reason) and count as rejected.
   virtual WriteResult write(const Call&, uint64_t seq, const BatchView& batch) = 0;
   virtual void flush(const Call&) = 0;
@@ -249,6 +251,7 @@ constexpr penstock_sink_vtab sink_vtab() {
               state->schema = spec.schema;
               state->writer = sink(self)->begin(call, spec);
               result->fence = state->writer->fence();
+              if (result->struct_size >= sizeof(penstock_begin_result)) result->previous_fence = state->writer->previous_fence();
               *out = reinterpret_cast<penstock_writer*>(state.release());
             });
           },

@@ -60,6 +60,8 @@ typedef struct penstock_begin_result {
   uint32_t reserved;
   int64_t fence; /* greater than the fence of every earlier run of this view in this store; the host writes it into
                     penstock.order */
+  int64_t previous_fence; /* of the run of this view that began before in this store, 0 if there was none; -1, as the host sets
+                             it: not known. A sink looks at struct_size before it writes this */
 } penstock_begin_result;
 
 /* What happened to the rows of one write: written + unchanged + stale + rejected == rows. */
