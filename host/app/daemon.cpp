@@ -11,6 +11,7 @@
 #include "serve/http_server.hpp"
 #include "serve/routes.hpp"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -30,6 +31,8 @@ namespace asio = boost::asio;
 
 constexpr size_t kServiceThreads = 4;  // HTTP reads, reloads, definitions: whatever blocks and is not a run
 constexpr std::chrono::seconds kDefinitionsPoll{1};
+// What all views together may remember of the rows that they wrote.
+constexpr int64_t kRepeatBytes = 64 << 20, kRepeatShareOfLimit = 4;
 constexpr int64_t kProgressSaveNs = 2'000'000'000;
 
 }  // namespace
@@ -63,7 +66,7 @@ class Daemon::Impl {
 
   void start_run(const ViewId& id, DueReason reason);
   void run_in_worker(const std::shared_ptr<const Configuration>& configuration, const ViewId& id, DueReason reason, int64_t attempt,
-                     const std::shared_ptr<CancelToken>& cancel);
+                     const std::shared_ptr<CancelToken>& cancel, const std::shared_ptr<RepeatFilter>& repeats);
   std::function<void(const RunProgress&)> save_progress(const RunJob& job);
   void run_ended(const RunReport& report);
   void log_report(const RunReport& report, const std::optional<std::chrono::nanoseconds>& retry);
@@ -101,6 +104,9 @@ class Daemon::Impl {
   bool http_stopped_ = true;
 
   std::map<ViewId, Running> running_;
+  const std::shared_ptr<RepeatBudget> repeat_budget_ =
+      std::make_shared<RepeatBudget>(static_cast<size_t>(std::min(kRepeatBytes, settings_.memory_limit / kRepeatShareOfLimit)));
+  std::map<ViewId, std::shared_ptr<RepeatFilter>> repeats_;  // one run of a view at a time has it
   std::map<ViewId, int64_t> failed_attempts_;
   std::map<ViewId, std::string> not_ready_;
   std::atomic<int64_t> definitions_version_{-1};
@@ -184,6 +190,7 @@ void Daemon::Impl::use(std::shared_ptr<const Configuration> configuration) {
     }
     metrics_.forget_view(known->first);
     not_ready_.erase(known->first);
+    repeats_.erase(known->first);
     known = failed_attempts_.erase(known);
   }
   {
@@ -198,13 +205,16 @@ void Daemon::Impl::start_run(const ViewId& id, DueReason reason) {
   auto cancel = std::make_shared<CancelToken>();
   running_[id] = {cancel};
   metrics_.view(id)->start_run();
-  asio::post(runners_, [this, configuration = configuration(), id, reason, attempt, cancel] {
-    run_in_worker(configuration, id, reason, attempt, cancel);
+  auto& repeats = repeats_[id];
+  if (!repeats) repeats = std::make_shared<RepeatFilter>(repeat_budget_);
+  asio::post(runners_, [this, configuration = configuration(), id, reason, attempt, cancel, repeats] {
+    run_in_worker(configuration, id, reason, attempt, cancel, repeats);
   });
 }
 
 void Daemon::Impl::run_in_worker(const std::shared_ptr<const Configuration>& configuration, const ViewId& id, DueReason reason,
-                                 int64_t attempt, const std::shared_ptr<CancelToken>& cancel) {
+                                 int64_t attempt, const std::shared_ptr<CancelToken>& cancel,
+                                 const std::shared_ptr<RepeatFilter>& repeats) {
   RunReport report;
   report.record.view = id;
   report.record.outcome = RunOutcome::failed;
@@ -218,6 +228,7 @@ void Daemon::Impl::run_in_worker(const std::shared_ptr<const Configuration>& con
     job->retry_all_rejects = reason == DueReason::manual;
     job->attempt = attempt;
     job->cancel = cancel;
+    job->repeats = repeats;
     job->on_progress = save_progress(*job);
     report = driver_.run(std::move(*job));
   }

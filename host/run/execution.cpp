@@ -16,6 +16,13 @@ constexpr std::chrono::seconds kAbortTimeout(2);
 }  // namespace
 
 RunReport RunExecution::finish() {
+  // Only what is committed is in the store for sure. A run that took nothing over changed nothing.
+  if (job_.repeats && writer_) {
+    if (remembers_ && machine_.marker_moved())
+      job_.repeats->committed(writer_->fence());
+    else
+      job_.repeats->forget();
+  }
   feed_.reset();
   writer_.reset();
   // An object that failed may be in any state: it is dropped, not given back.
@@ -182,11 +189,26 @@ Result<bool> RunExecution::transfer() {
     if (rejects_due_) retry_ = std::make_unique<RejectRetry>(state_, job_, limits_, clock_, machine_.store_id(), described_->sink_schema());
     transfer_ = std::make_unique<RowTransfer>(
         job_, machine_, limits_, clock_,
-        RowTransfer::Parts{feed_.get(), retry_.get(), writer_.get(), described_->sink_schema(), std::exchange(first_, {}), started_});
+        RowTransfer::Parts{feed_.get(), retry_.get(), writer_.get(), start_repeats(), described_->sink_schema(), std::exchange(first_, {}), started_});
   }
   auto more = transfer_->write_next();
   if (more && !*more) feed_.reset();
   return more;
+}
+
+// Only a lookback reads rows again, over and over.
+RepeatFilter* RunExecution::start_repeats() {
+  const View& of = view();
+  remembers_ = job_.repeats && writer_ && !job_.request.slice() && !retry_ && job_.request.cursor == CursorKind::timestamp &&
+               of.lookback.count() > 0 && machine_.loaded_marker();
+  if (!remembers_) return nullptr;
+  std::string definition = job_.source.warehouse + '\n' + view().store + '\n' + std::to_string(job_.ttl.count());
+  for (const std::string& column : described_->columns()) definition += '\n' + column;
+  for (const Field& field : described_->sink_schema()) definition += '\n' + field.name + ' ' + penstock::arrow_format(field);
+  const Marker& marker = *machine_.loaded_marker();
+  const RepeatFilter::Found found{definition, marker.store_id, writer_->previous_fence(), marker.committed_fence, started_, started_wall_, job_.ttl.count()};
+  job_.repeats->start(found, !machine_.window().everything);
+  return job_.repeats.get();
 }
 
 Result<void> RunExecution::save_refused() {

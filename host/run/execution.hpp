@@ -55,6 +55,7 @@ class RunExecution {
   Result<void> begin();
   Result<void> check_marker();
   Result<bool> transfer();
+  RepeatFilter* start_repeats();
   Result<void> save_refused();
   Result<void> record();
   RunCounts counts() const { return transfer_ ? transfer_->counts() : RunCounts(); }
@@ -82,6 +83,7 @@ class RunExecution {
   std::unique_ptr<SinkWriter> writer_;
   std::unique_ptr<RejectRetry> retry_;
   std::unique_ptr<RowTransfer> transfer_;
+  bool remembers_ = false;  // what it writes
 };
 
 }  // namespace penstock::host

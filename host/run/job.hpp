@@ -5,6 +5,7 @@
 #include "plugin/call.hpp"
 #include "run/machine.hpp"
 #include "run/memory_budget.hpp"
+#include "stage/repeat_filter.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -45,6 +46,7 @@ struct RunJob {
   int64_t attempt = 1;
   bool dry_run = false;             // read and count, write nothing anywhere
   bool retry_all_rejects = false;   // also those that are not due
+  std::shared_ptr<RepeatFilter> repeats;  // the view's, from run to run; null: every row goes to the store
   std::shared_ptr<CancelToken> cancel;
   std::function<void(const RunProgress&)> on_progress;  // on the worker thread, after each batch
 

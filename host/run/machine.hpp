@@ -95,6 +95,10 @@ class RunMachine {
 
   // Valid once the marker is loaded.
   const std::string& store_id() const { return store_id_; }
+  // As it was when the run took the view over; nothing: the store has no markers.
+  const std::optional<Marker>& loaded_marker() const { return loaded_; }
+  // The run has committed, and nothing went wrong since.
+  bool marker_moved() const { return moved_ && !failure_; }
   // Valid from open_scan on.
   const Window& window() const { return window_; }
   const Horizon& horizon() const { return horizon_; }

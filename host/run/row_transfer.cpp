@@ -15,7 +15,7 @@ constexpr size_t kOrderColumn = 1;
 }  // namespace
 
 RowTransfer::RowTransfer(const RunJob& job, const RunMachine& machine, const RunLimits& limits, const Clock& clock, Parts parts)
-    : job_(job), machine_(machine), limits_(limits), clock_(clock), feed_(parts.feed), retry_(parts.retry), writer_(parts.writer), sink_schema_(parts.sink_schema),
+    : job_(job), machine_(machine), limits_(limits), clock_(clock), feed_(parts.feed), retry_(parts.retry), writer_(parts.writer), repeats_(parts.repeats), sink_schema_(parts.sink_schema),
       started_(parts.started_ns), piece_(std::move(parts.piece)), pace_(job.request.view.max_rows_per_second) {
   pace_.start(std::chrono::nanoseconds(clock_.steady_ns()));
 }
@@ -82,7 +82,12 @@ Result<void> RowTransfer::prepare(const RowFeed::Piece& piece) {
   WindowFilter filter{{}, {}, job_.request.view.null_timestamp};
   if ((honoured_ & PENSTOCK_HONOURED_SINCE) == 0 && machine_.window().since) filter.after = machine_.window().since->ordinal;
   if ((honoured_ & PENSTOCK_HONOURED_UNTIL) == 0) filter.until = machine_.window().until.ordinal;
-  transformer_ = std::make_unique<Transformer>(plan_, filter, writer_ ? writer_->fence() : 0, (honoured_ & PENSTOCK_HONOURED_ORDER) != 0);
+  const bool ordered = (honoured_ & PENSTOCK_HONOURED_ORDER) != 0;
+  if (repeats_ != nullptr && !ordered) repeats_->unordered();
+  int64_t again_after = 0;
+  if (__builtin_sub_overflow(machine_.window().until.ordinal, job_.request.view.lookback.count(), &again_after))
+    again_after = std::numeric_limits<int64_t>::min();
+  transformer_ = std::make_unique<Transformer>(plan_, filter, writer_ ? writer_->fence() : 0, ordered, ordered ? repeats_ : nullptr, again_after);
   return {};
 }
 
@@ -128,6 +133,9 @@ Result<void> RowTransfer::judge(const RunCounts& counts) const {
 Result<void> RowTransfer::send(Transformed transformed) {
   WriteOutcome outcome;
   const int64_t rows = transformed.batch.rows();
+  // Nothing of this batch is in the store yet, and nothing that was left out has been passed over.
+  if (repeats_ != nullptr && repeats_->contradicted())
+    return Failure{PENSTOCK_STATUS_INTERNAL, PENSTOCK_RETRY_SAFE, job_.source_label() + ": rows of one key and time came apart; the next run writes all of them"};
   if (writer_ == nullptr) {
     outcome.written = rows;
   } else if (rows > 0) {
@@ -137,12 +145,13 @@ Result<void> RowTransfer::send(Transformed transformed) {
   }
   counts_.read += transformed.read;
   counts_.written += outcome.written;
-  counts_.unchanged += outcome.unchanged;
+  counts_.unchanged += outcome.unchanged + transformed.repeats;
   counts_.stale += outcome.stale + transformed.superseded;
   counts_.rejected += static_cast<int64_t>(outcome.rejected.size() + transformed.rejects.size());
   counts_.null_cursors += transformed.null_cursors;
   keep_rejects(std::move(transformed.rejects));
   if (outcome.rejected.empty()) return {};
+  if (repeats_ != nullptr) repeats_->spoil();
   // A sink that took the array out leaves its rejects without keys, and so without another try.
   const bool there = transformed.batch.array()->release != nullptr;
   const std::optional<BatchView> view = there ? std::optional(transformed.batch.view()) : std::nullopt;

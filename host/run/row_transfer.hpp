@@ -24,6 +24,7 @@ class RowTransfer {
     RowFeed* feed;              // null: there is nothing to read
     RejectRetry* retry;         // null: nothing is tried again
     SinkWriter* writer;         // null in a dry run
+    RepeatFilter* repeats;      // null: every row goes to the store
     const Schema& sink_schema;  // as the writer was begun with
     std::optional<RowFeed::Piece> piece;
     int64_t started_ns;         // of the run, on the steady clock
@@ -58,6 +59,7 @@ class RowTransfer {
   RowFeed* const feed_;
   RejectRetry* retry_;  // null once it is over
   SinkWriter* const writer_;
+  RepeatFilter* const repeats_;
   const Schema& sink_schema_;
   const int64_t started_;
   std::optional<RowFeed::Piece> piece_;  // to be written next

@@ -45,6 +45,9 @@ struct Transformer::Work {
   WindowFilter window;
   uint64_t fence;
   bool ordered;
+  RepeatFilter* repeats;
+  std::string again_after;  // sortable
+  size_t cursor_at;         // in penstock.order
   std::shared_ptr<const Schema> out_schema;
   BatchBuilder builder;
   size_t times_size;  // bytes of penstock.order before the suffix
@@ -63,10 +66,13 @@ struct Transformer::Work {
   std::vector<std::string> parts;
   std::vector<std::string_view> part_views;
 
-  Work(std::shared_ptr<const RowPlan> p, WindowFilter w, int64_t f, bool o)
-      : plan(std::move(p)), window(w), fence(static_cast<uint64_t>(f)), ordered(o), out_schema(std::make_shared<Schema>(plan->sink_schema())),
+  Work(std::shared_ptr<const RowPlan> p, WindowFilter w, int64_t f, bool o, RepeatFilter* r, int64_t a)
+      : plan(std::move(p)), window(w), fence(static_cast<uint64_t>(f)), ordered(o), repeats(r), again_after(8, '\0'),
+        cursor_at(static_cast<size_t>(std::find(plan->order().begin(), plan->order().end(), plan->cursor()) - plan->order().begin()) * 8), out_schema(std::make_shared<Schema>(plan->sink_schema())),
         builder(*out_schema), times_size(plan->order().size() * 8), order(times_size, '\0'), parts(plan->keys().size()),
-        part_views(plan->keys().size()) {}
+        part_views(plan->keys().size()) {
+    put_sortable(again_after.data(), a);
+  }
 
   // The columns of one batch.
   struct Columns {
@@ -234,7 +240,32 @@ struct Transformer::Work {
     if (!keep(columns, row)) ++out.superseded;
   }
 
-  Batch build(const Columns& columns) {
+  // Takes out what the store has already.
+  void leave_out_repeats(const Columns& columns, Transformed& out) {
+    if (repeats == nullptr) return;
+    size_t staying = 0;
+    bool kept_left_out = false;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (repeats->may_repeat(key_of(i), times_of(i)) && repeats->leave_out(key_of(i), times_of(i), value_hash(columns, rows[i]))) {
+        ++out.repeats;
+        kept_left_out = kept_left_out || rows[i] == kKept;
+        continue;
+      }
+      if (staying != i) {
+        rows[staying] = rows[i];
+        keys[staying] = keys[i];
+        std::memcpy(order_bytes.data() + staying * times_size, order_bytes.data() + i * times_size, times_size);
+      }
+      ++staying;
+    }
+    rows.resize(staying);
+    keys.resize(staying);
+    order_bytes.resize(staying * times_size);
+    if (kept_left_out) kept.reset();
+  }
+
+  Batch build(const Columns& columns, Transformed& out) {
+    leave_out_repeats(columns, out);
     std::vector<uint64_t> hashes(rows.size(), 0);
     const size_t from_kept = !rows.empty() && rows[0] == kKept ? 1 : 0;
     if (from_kept != 0) {
@@ -250,6 +281,7 @@ struct Transformer::Work {
       std::memcpy(full.data(), times_of(k).data(), times_size);
       put_big_endian(full.data() + times_size + 8, hashes[k]);
       builder[1].append_bytes(full);
+      if (repeats != nullptr) repeats->sent(key_of(k), times_of(k), hashes[k], times_of(k).substr(cursor_at, 8) > again_after);
     }
     ArrowArray array{};
     builder.finish(&array);
@@ -257,8 +289,9 @@ struct Transformer::Work {
   }
 };
 
-Transformer::Transformer(std::shared_ptr<const RowPlan> plan, WindowFilter window, int64_t fence, bool ordered)
-    : work_(std::make_unique<Work>(std::move(plan), window, fence, ordered)) {}
+Transformer::Transformer(std::shared_ptr<const RowPlan> plan, WindowFilter window, int64_t fence, bool ordered, RepeatFilter* repeats,
+                         int64_t again_after)
+    : work_(std::make_unique<Work>(std::move(plan), window, fence, ordered, repeats, again_after)) {}
 
 Transformer::~Transformer() = default;
 
@@ -272,7 +305,7 @@ Result<Transformed> Transformer::apply(Batch in) {
     work.enter_kept(out);
     for (int64_t row = 0; row < rows; ++row) work.take_row(columns, row, out);
     auto last = work.keep_back(in, columns, out);
-    out.batch = work.build(columns);
+    out.batch = work.build(columns, out);
     if (last) work.kept = std::move(last);
     return out;
   } catch (const penstock::Error& error) {
@@ -293,7 +326,7 @@ Result<Transformed> Transformer::finish() {
   work.kept.reset();
   work.rows.clear();
   work.rows.push_back(last.row);
-  out.batch = work.build(last.columns);
+  out.batch = work.build(last.columns, out);
   return out;
 }
 

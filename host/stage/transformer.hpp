@@ -4,6 +4,7 @@
 #include "base/failure.hpp"
 #include "base/position.hpp"
 #include "batch/batch.hpp"
+#include "stage/repeat_filter.hpp"
 #include "stage/row_plan.hpp"
 
 #include <memory>
@@ -32,8 +33,9 @@ struct WindowFilter {
 
 struct Transformed {
   Batch batch;                  // may have no rows
-  int64_t read = 0;             // rows inside the window: batch rows + superseded + rejects; one kept back comes later
+  int64_t read = 0;             // rows inside the window: batch rows + superseded + repeats + rejects; one kept back comes later
   int64_t superseded = 0;       // rows whose key has a newer row in the same batch
+  int64_t repeats = 0;          // rows that the store has already, as the filter says
   int64_t null_cursors = 0;     // rows without a cursor, also those that are skipped; under NullTimestamp::fail the run must fail
   std::vector<Reject> rejects;
 };
@@ -49,7 +51,9 @@ inline constexpr size_t kMaxKeyBytes = 4096;
 class Transformer {
  public:
   // The plan was made with the schema of the stream; fence is the run's, see sink.h.
-  Transformer(std::shared_ptr<const RowPlan> plan, WindowFilter window, int64_t fence, bool ordered);
+  // `repeats` may be null; otherwise rows come ordered, and those with a cursor above `again_after` may be read again by the next run.
+  Transformer(std::shared_ptr<const RowPlan> plan, WindowFilter window, int64_t fence, bool ordered, RepeatFilter* repeats = nullptr,
+              int64_t again_after = 0);
   ~Transformer();
 
   // The batch must have the plan's schema and have been validated.

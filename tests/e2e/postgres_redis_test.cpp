@@ -285,6 +285,32 @@ TEST_F(PostgresToRedis, PackedProfilesEqualTheTableAndAreReadByGetAndByTheSdk) {
   EXPECT_EQ(packed_profiles(), expected_profiles(*postgres_));
 }
 
+TEST_F(PostgresToRedis, TheDaemonDoesNotSendAgainWhatALookbackBringsAgainButACorrectionLands) {
+  insert_users(*postgres_, 0, 100);
+  postgres_->exec("UPDATE " + table() + " SET \"UPDATED_AT\" = clock_timestamp()");
+  configure("interval = \"100ms\"\nlookback = \"1h\"\n");
+  Process host(world_.command({"run"}), world_.environment());
+  const auto runs_that_found_all_unchanged = [&] {
+    const std::string history = world_.penstock({"history", "--json"}).out;
+    size_t runs = 0;
+    for (size_t at = history.find("\"unchanged\":100,"); at != std::string::npos; at = history.find("\"unchanged\":100,", at + 1)) ++runs;
+    return runs;
+  };
+  ASSERT_TRUE(eventually([&] { return runs_that_found_all_unchanged() >= 2; })) << host.err();
+  redis_->command({"CONFIG", "RESETSTAT"});
+  const size_t before = runs_that_found_all_unchanged();
+  ASSERT_TRUE(eventually([&] { return runs_that_found_all_unchanged() >= before + 2; })) << host.err();
+  const std::string commands = redis_->command({"INFO", "commandstats"});
+  EXPECT_THAT(commands, HasSubstr("cmdstat_hincrby")) << "runs did begin";
+  EXPECT_THAT(commands, testing::Not(HasSubstr("cmdstat_restore:")));
+  EXPECT_THAT(commands, testing::Not(HasSubstr("cmdstat_exec:")));
+
+  postgres_->exec("UPDATE " + table() + " SET \"TOTAL_REVENUE\" = 4242 WHERE \"DOMAIN_USERID\" = 'u5'");
+  ASSERT_TRUE(eventually([&] { return redis_profiles(*redis_) == expected_profiles(*postgres_); })) << host.err();
+  host.signal(SIGTERM);
+  EXPECT_EQ(host.wait(), 0) << host.err();
+}
+
 TEST_F(PostgresToRedis, TheDaemonBringsAChangedRowATickLaterAndAnswersReads) {
   insert_users(*postgres_, 0, 100);
   configure("interval = \"200ms\"\n");

@@ -249,6 +249,26 @@ edit(tests/sim/sink.cpp
 [=[  bool connected() const { return !gone_ && (MUTANT(reconnect_inside_a_run) || connection_ == sink_.store_.connections_of()); }]=])
 kill(reconnect_inside_a_run,no_sequence BY simulator)
 
+# Rows that are not sent again.
+edit(host/run/execution.cpp
+[=[    if (remembers_ && machine_.marker_moved())]=]
+[=[    if (remembers_ && (machine_.marker_moved() || MUTANT(repeats_known_before_commit)))]=])
+edit(host/stage/repeat_filter.cpp
+[=[found.previous_fence == fence_ && found.committed_fence == fence_ && found.store_id == store_id_;]=]
+[=[(found.previous_fence == fence_ || MUTANT(repeats_of_other_runs)) &&
+                       (found.committed_fence == fence_ || MUTANT(repeats_known_before_commit) || MUTANT(repeats_of_other_runs)) &&
+                       (found.store_id == store_id_ || MUTANT(repeats_of_other_runs));]=])
+edit(host/stage/repeat_filter.cpp
+[=[  return entry != nullptr && (entry->times & ~kLeftOut) == hash_times(times);]=]
+[=[  return entry != nullptr && ((entry->times & ~kLeftOut) == hash_times(times) || MUTANT(repeats_at_other_times));]=])
+edit(host/stage/repeat_filter.cpp
+[=[(entry->times & ~kLeftOut) != row.times || entry->values != values) return false;]=]
+[=[((entry->times & ~kLeftOut) != row.times && !MUTANT(repeats_at_other_times)) || (entry->values != values && !MUTANT(repeats_of_other_values))) return false;]=])
+kill(repeats_known_before_commit BY simulator)
+kill(repeats_of_other_runs BY simulator)
+kill(repeats_at_other_times BY simulator)
+kill(repeats_of_other_values BY simulator)
+
 # The Redis plugin, on a real Redis.
 edit(plugins/sink_redis/scripts.cpp
 [=[std::string_view script_text(Script script) { return kTexts[static_cast<size_t>(script)]; }]=]

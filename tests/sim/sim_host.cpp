@@ -44,6 +44,8 @@ SimHost::SimHost(const Surroundings& around, int64_t clock_skew_ns)
 
 void SimHost::restart() {
   dead_ = false;
+  // Too small now and then.
+  repeats_ = std::make_shared<RepeatFilter>(std::make_shared<RepeatBudget>(around_.chance.one_in(8) ? 4096 : 1 << 20));
   schedule_ = Schedule(1);
   schedule_.set_views({{kView, kInterval, 0}}, steady_ns());
   attempts_ = 0;
@@ -84,6 +86,7 @@ void SimHost::start_run() {
   auto local = disk_.position(kView);
   job.request.local = *local;
   job.run_id = std::to_string(around_.next_run++);
+  job.repeats = repeats_;
   job.attempt = attempts_ + 1;
   job.request.full = std::exchange(full_next_, false);
   if (around_.hazards.happens(kByHand, 8)) job.request.full = true;

@@ -73,6 +73,7 @@ class SimHost final : private host::Connections, private host::Clock {
   // The process; gone when it dies.
   host::Schedule schedule_{1};
   std::unique_ptr<host::Source> idle_source_;
+  std::shared_ptr<host::RepeatFilter> repeats_;
   std::optional<host::RunExecution> run_;
   std::shared_ptr<host::CancelToken> cancel_;
   int64_t attempts_ = 0;

@@ -38,6 +38,7 @@ class SimSink::Writer final : public SinkWriter {
   Writer(SimSink& sink, RunStamp stamp) : sink_(sink), connection_(sink.store_.connections_of()), stamp_(stamp) {}
 
   int64_t fence() const override { return stamp_.fence; }
+  int64_t previous_fence() const override { return stamp_.previous_fence; }
 
   Result<WriteOutcome> write(const CallLimits&, uint64_t, Batch& batch) override {
     if (auto refused = sink_.refusal()) return *refused;

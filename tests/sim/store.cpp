@@ -30,13 +30,14 @@ RunStamp Store::begin(int64_t run, int64_t now) {
   if (data_.store_id == 0) data_.store_id = next_store_id_++;
   Marker& marker = data_.marker;
   if (!marker.there || marker.store_id != data_.store_id) marker.positioned = false;
+  const int64_t previous = marker.there && marker.store_id == data_.store_id ? marker.fence : 0;
   marker.there = true;
   marker.store_id = data_.store_id;
   // Above every fence that profiles, and refused rows that hosts keep, may still have.
   marker.fence = std::max(marker.fence + 1, now);
   marker.run = run;
   marker.sequence = 0;
-  return {marker.store_id, marker.fence, run, 0};
+  return {marker.store_id, marker.fence, run, 0, previous};
 }
 
 std::vector<Store::Decided> Store::compare(const std::vector<Write>& rows) const {

@@ -31,6 +31,7 @@ struct RunStamp {
   int64_t fence = 0;
   int64_t run = 0;
   int64_t sequence = 0;  // calls that were applied before this one
+  int64_t previous_fence = 0;  // of the run that began before
 };
 
 class Store {
