@@ -234,8 +234,7 @@ void CallContext::add_error_detail(penstock_str key, penstock_str value) {
 void CallContext::append(penstock_buffer* buffer, const void* data, uint64_t size) {
   const std::lock_guard lock(mutex_);
   // A pointer that is not one of this call's buffers is a plugin's bug; writing through it would make it ours.
-  const bool ours = std::any_of(buffers_.begin(), buffers_.end(), [&](const auto& own) { return own.get() == buffer; });
-  if (!ours || data == nullptr || size == 0) return;
+  if (!buffers_.contains(buffer) || data == nullptr || size == 0) return;
   const size_t room = buffer->limit - buffer->bytes.size();
   if (size > room) buffer->overflowed = true;
   buffer->bytes.append(static_cast<const char*>(data), std::min<uint64_t>(size, room));
@@ -243,8 +242,10 @@ void CallContext::append(penstock_buffer* buffer, const void* data, uint64_t siz
 
 penstock_buffer* CallContext::buffer(size_t limit) {
   const std::lock_guard lock(mutex_);
-  buffers_.push_back(std::make_unique<penstock_buffer>(penstock_buffer{limit}));
-  return buffers_.back().get();
+  auto made = std::make_unique<penstock_buffer>(penstock_buffer{limit});
+  penstock_buffer* const buffer = made.get();
+  buffers_.emplace(buffer, std::move(made));
+  return buffer;
 }
 
 void CallContext::metric(penstock_str name, double value) {

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <string_view>
 #include <vector>
 
@@ -131,7 +132,7 @@ class CallContext {
   mutable std::mutex mutex_;  // of all below
   std::optional<Failure> error_;
   size_t log_lines_ = 0;
-  std::vector<std::unique_ptr<penstock_buffer>> buffers_;
+  std::unordered_map<const penstock_buffer*, std::unique_ptr<penstock_buffer>> buffers_;
   std::optional<Rejects> rejects_;
 };
 

@@ -48,6 +48,11 @@ struct WriteOutcome {
   std::vector<RejectedRow> rejected;
 };
 
+struct MarkerOf {
+  ViewId view;
+  std::string entity;
+};
+
 struct Marker {
   std::optional<Position> position;
   int64_t fence = 0;  // the last that was given out
@@ -79,6 +84,16 @@ class Sink {
   // NOT_SUPPORTED unless the sink has "marker/1".
   virtual bool has_marker() const = 0;
   virtual Result<Marker> load_marker(const CallLimits&, const ViewId&, const std::string& entity) = 0;
+  // In the order of the views. At once where the sink can, else one after the other.
+  virtual Result<std::vector<Marker>> load_markers(const CallLimits& limits, const std::vector<MarkerOf>& views) {
+    std::vector<Marker> markers;
+    for (const MarkerOf& of : views) {
+      auto marker = load_marker(limits, of.view, of.entity);
+      if (!marker) return std::move(marker.failure());
+      markers.push_back(std::move(*marker));
+    }
+    return markers;
+  }
 
   // NOT_SUPPORTED unless the sink has "lookup/1". One row per key: "penstock.state", "penstock.order", "penstock.ttl_ms",
   // then `fields`.

@@ -20,6 +20,7 @@ struct OpenSink {
   const penstock_marker_vtab* marker = nullptr;
   const penstock_lookup_vtab* lookup = nullptr;
   const penstock_layout_vtab* layout = nullptr;
+  bool loads_many = false;  // markers
   SerialUse use = {};
 
   ~OpenSink() {
@@ -46,6 +47,36 @@ class ExportedSchema {
 
  private:
   ArrowSchema raw_{};
+};
+
+// Where a plugin writes a marker.
+class MarkerSlot {
+ public:
+  explicit MarkerSlot(CallContext& call) : position_(call), store_id_(call.buffer(kMaxStoreId)) {}
+  penstock_marker_out* out() {
+    raw_ = {sizeof(penstock_marker_out), 0, position_.out(), 0, store_id_, 0};
+    return &raw_;
+  }
+
+  Result<Marker> read(const CallContext& call) const {
+    if (raw_.fence < 0) return call.misbehaved("load marker", "the fence " + std::to_string(raw_.fence) + " is negative");
+    if (raw_.committed_fence < 0)
+      return call.misbehaved("load marker", "the fence " + std::to_string(raw_.committed_fence) + " of the commit is negative");
+    if (store_id_->overflowed)
+      return call.misbehaved("load marker", "the store's identity is longer than " + std::to_string(kMaxStoreId) + " bytes");
+    Marker marker{std::nullopt, raw_.fence, store_id_->bytes};
+    if (raw_.found == 0) return marker;
+    auto position = position_.read(call, "load marker");
+    if (!position) return position.failure();
+    marker.position = std::move(*position);
+    marker.committed_fence = raw_.committed_fence;
+    return marker;
+  }
+
+ private:
+  PositionSlot position_;
+  penstock_buffer* store_id_;
+  penstock_marker_out raw_{};
 };
 
 // Empty when the counts can be true.
@@ -205,23 +236,36 @@ class PluginSink final : public Sink {
     if (sink_->marker == nullptr) return unsupported("load marker");
     const SerialUse::Turn turn(sink_->use);
     const penstock_view_ref ref = to_c(view, entity);
-    PositionSlot slot(call);
-    penstock_buffer* const store_id = call.buffer(kMaxStoreId);
-    penstock_marker_out raw{sizeof(penstock_marker_out), 0, slot.out(), 0, store_id, 0};
-    const penstock_status status = sink_->marker->load(call.get(), sink_->object, &ref, &raw);
+    MarkerSlot slot(call);
+    const penstock_status status = sink_->marker->load(call.get(), sink_->object, &ref, slot.out());
     if (auto done = call.finish(status, "load marker"); !done) return done.failure();
-    if (raw.fence < 0) return call.misbehaved("load marker", "the fence " + std::to_string(raw.fence) + " is negative");
-    if (raw.committed_fence < 0)
-      return call.misbehaved("load marker", "the fence " + std::to_string(raw.committed_fence) + " of the commit is negative");
-    if (store_id->overflowed)
-      return call.misbehaved("load marker", "the store's identity is longer than " + std::to_string(kMaxStoreId) + " bytes");
-    Marker marker{std::nullopt, raw.fence, store_id->bytes};
-    if (raw.found == 0) return marker;
-    auto position = slot.read(call, "load marker");
-    if (!position) return position.failure();
-    marker.position = std::move(*position);
-    marker.committed_fence = raw.committed_fence;
-    return marker;
+    return slot.read(call);
+  }
+
+  Result<std::vector<Marker>> load_markers(const CallLimits& limits, const std::vector<MarkerOf>& views) override {
+    if (!sink_->loads_many) return Sink::load_markers(limits, views);
+    CallContext call(sink_->runtime, sink_->component, limits);
+    if (auto go = call.start("load markers"); !go) return go.failure();
+    const SerialUse::Turn turn(sink_->use);
+    std::vector<penstock_view_ref> refs;
+    std::vector<MarkerSlot> slots;
+    std::vector<const penstock_view_ref*> in;
+    std::vector<penstock_marker_out*> out;
+    refs.reserve(views.size());
+    slots.reserve(views.size());
+    for (const MarkerOf& of : views) {
+      in.push_back(&refs.emplace_back(to_c(of.view, of.entity)));
+      out.push_back(slots.emplace_back(call).out());
+    }
+    const penstock_status status = sink_->marker->load_many(call.get(), sink_->object, in.data(), in.size(), out.data());
+    if (auto done = call.finish(status, "load markers"); !done) return done.failure();
+    std::vector<Marker> markers;
+    for (const MarkerSlot& slot : slots) {
+      auto marker = slot.read(call);
+      if (!marker) return marker.failure();
+      markers.push_back(std::move(*marker));
+    }
+    return markers;
   }
 
   Result<Batch> lookup(const CallLimits& limits, const ViewId& view, const std::string& entity, const Schema& fields,
@@ -279,6 +323,7 @@ class PluginSink final : public Sink {
 Result<void> find_features(OpenSink& sink) {
   sink.marker = static_cast<const penstock_marker_vtab*>(sink.vtab->get_extension(sink.object, PENSTOCK_EXT_MARKER));
   if (auto checked = check_feature(PENSTOCK_EXT_MARKER, sink.marker); !checked) return checked;
+  sink.loads_many = sink.marker != nullptr && PENSTOCK_HAS(sink.marker, load_many) && sink.marker->load_many != nullptr;
   sink.lookup = static_cast<const penstock_lookup_vtab*>(sink.vtab->get_extension(sink.object, PENSTOCK_EXT_LOOKUP));
   if (auto checked = check_feature(PENSTOCK_EXT_LOOKUP, sink.lookup); !checked) return checked;
   sink.layout = static_cast<const penstock_layout_vtab*>(sink.vtab->get_extension(sink.object, PENSTOCK_EXT_LAYOUT));

@@ -85,8 +85,19 @@ std::unique_ptr<Writer> RedisSink::begin(const Call& call, const RunSpec& spec) 
       Repeat::never);
 }
 
-Marker RedisSink::load_marker(const Call& call, const ViewRef& view) {
-  return repeatable(call, [&](Nodes& nodes) { return merged(read_markers(call, nodes, nodes.layouts(view.view, view.view_version))); });
+Marker RedisSink::load_marker(const Call& call, const ViewRef& view) { return load_markers(call, {view}).front(); }
+
+std::vector<Marker> RedisSink::load_markers(const Call& call, const std::vector<ViewRef>& views) {
+  return repeatable(call, [&](Nodes& nodes) {
+    std::vector<Layout> layouts;
+    for (const ViewRef& view : views)
+      for (Layout& part : nodes.layouts(view.view, view.view_version)) layouts.push_back(std::move(part));
+    const std::vector<Marker> parts = read_markers(call, nodes, layouts);
+    const auto parts_of_a_view = static_cast<std::ptrdiff_t>(parts.size() / std::max<size_t>(views.size(), 1));
+    std::vector<Marker> out;
+    for (auto part = parts.begin(); part != parts.end(); part += parts_of_a_view) out.push_back(merged({part, part + parts_of_a_view}));
+    return out;
+  });
 }
 
 void RedisSink::compare_and_store_marker(const Call& call, const ViewRef& view, int64_t expected_fence,

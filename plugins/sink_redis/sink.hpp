@@ -21,6 +21,7 @@ class RedisSink final : public Sink, public MarkerStore, public ProfileLookup, p
   SinkCapabilities capabilities(const Call&) override;
   std::unique_ptr<Writer> begin(const Call&, const RunSpec&) override;
   Marker load_marker(const Call&, const ViewRef&) override;
+  std::vector<Marker> load_markers(const Call&, const std::vector<ViewRef>&) override;
   void compare_and_store_marker(const Call&, const ViewRef&, int64_t expected_fence, const std::optional<Position>&) override;
   void read_profiles(const Call&, const ViewRef&, const Schema& fields, const std::vector<std::string_view>& keys,
                      BatchBuilder& out) override;

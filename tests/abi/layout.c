@@ -273,13 +273,15 @@ FIELD(penstock_marker_out, position, 8, penstock_position_out*);
 FIELD(penstock_marker_out, fence, 16, int64_t);
 FIELD(penstock_marker_out, store_id, 24, penstock_buffer*);
 FIELD(penstock_marker_out, committed_fence, 32, int64_t);
-SIZE(penstock_marker_vtab, 24);
+SIZE(penstock_marker_vtab, 32);
 FIELD(penstock_marker_vtab, struct_size, 0, uint32_t);
 FIELD(penstock_marker_vtab, reserved, 4, uint32_t);
 FIELD(penstock_marker_vtab, load, 8, penstock_status (*)(penstock_call*, penstock_sink*, const penstock_view_ref*,
       penstock_marker_out* out));
 FIELD(penstock_marker_vtab, compare_and_store, 16, penstock_status (*)(penstock_call*, penstock_sink*, const
       penstock_view_ref*, int64_t expected_fence, const penstock_position* position));
+FIELD(penstock_marker_vtab, load_many, 24, penstock_status (*)(penstock_call*, penstock_sink*, const penstock_view_ref* const* views,
+      uint64_t n, penstock_marker_out* const* outs));
 SIZE(penstock_lookup_vtab, 16);
 FIELD(penstock_lookup_vtab, struct_size, 0, uint32_t);
 FIELD(penstock_lookup_vtab, reserved, 4, uint32_t);

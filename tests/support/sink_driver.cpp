@@ -200,6 +200,28 @@ LoadedMarker SinkDriver::load_marker(const std::string& view, int32_t version) {
   return {out.found != 0, position.out.ordinal, position.detail.bytes, position.text.bytes, out.fence, store_id.bytes, out.committed_fence};
 }
 
+std::vector<LoadedMarker> SinkDriver::load_markers(const std::vector<std::string>& views) {
+  std::vector<penstock_view_ref> refs;
+  std::vector<const penstock_view_ref*> in;
+  std::vector<FakePositionOut> positions(views.size());
+  std::vector<FakeBuffer> store_ids(views.size());
+  std::vector<penstock_marker_out> markers;
+  std::vector<penstock_marker_out*> out;
+  refs.reserve(views.size());
+  markers.reserve(views.size());
+  for (size_t i = 0; i < views.size(); ++i) {
+    in.push_back(&refs.emplace_back(view_ref(views[i], 1)));
+    out.push_back(&markers.emplace_back(penstock_marker_out{sizeof(penstock_marker_out), 0, &positions[i].out, 0, store_ids[i].get(), 0}));
+  }
+  const auto* marker = static_cast<const penstock_marker_vtab*>(extension(PENSTOCK_EXT_MARKER));
+  call(nullptr, [&](penstock_call* c) { return marker->load_many(c, sink_, in.data(), in.size(), out.data()); });
+  std::vector<LoadedMarker> loaded;
+  for (size_t i = 0; i < views.size(); ++i)
+    loaded.push_back({markers[i].found != 0, positions[i].out.ordinal, positions[i].detail.bytes, positions[i].text.bytes, markers[i].fence,
+                      store_ids[i].bytes, markers[i].committed_fence});
+  return loaded;
+}
+
 void SinkDriver::compare_and_store(int64_t expected_fence, const std::optional<Position>& position, const std::string& view,
                                    int32_t version) {
   const penstock_view_ref ref = view_ref(view, version);

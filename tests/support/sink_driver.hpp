@@ -89,6 +89,8 @@ struct LoadedMarker {
   int64_t fence = 0;
   std::string store_id;
   int64_t committed_fence = 0;
+
+  bool operator==(const LoadedMarker&) const = default;
 };
 
 // A batch as a sink gets it, which the caller releases. The first `skip` rows are there only as columns with an offset.
@@ -136,6 +138,7 @@ class SinkDriver {
   penstock_sink_capabilities capabilities();
   std::unique_ptr<RunDriver> begin(const Schema& fields, const RunOptions& options = {}, FakeCall* call = nullptr);
   LoadedMarker load_marker(const std::string& view = "users", int32_t version = 1);
+  std::vector<LoadedMarker> load_markers(const std::vector<std::string>& views);
   void compare_and_store(int64_t expected_fence, const std::optional<Position>& position, const std::string& view = "users",
                          int32_t version = 1);
   std::vector<Profile> lookup(const Schema& fields, const std::vector<std::string>& keys, const std::string& view = "users",

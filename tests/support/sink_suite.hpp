@@ -446,6 +446,18 @@ TYPED_TEST_P(SinkSuite, HasOneIdentityForAllConnectionsAndViews) {
   EXPECT_EQ(this->sink_->load_marker().store_id, id);
 }
 
+TYPED_TEST_P(SinkSuite, GivesManyMarkersAtOnce) {
+  this->sink_->begin(kTwoFields)->commit({7, "d", "seven"});
+  this->sink_->compare_and_store(0, Position{-1, "", "one"}, "fresh");
+  const std::vector<std::string> views{"fresh", "users", "never", "users"};
+  const auto markers = this->sink_->load_markers(views);
+  ASSERT_EQ(markers.size(), views.size());
+  for (size_t i = 0; i < views.size(); ++i) EXPECT_EQ(markers[i], this->sink_->load_marker(views[i])) << views[i];
+  EXPECT_EQ(markers[1].text, "seven");
+  EXPECT_FALSE(markers[2].found);
+  EXPECT_TRUE(this->sink_->load_markers({}).empty());
+}
+
 TYPED_TEST_P(SinkSuite, RefusesABatchOutOfTurnAndEverythingAfterAnAbort) {
   const auto run = this->sink_->begin(kTwoFields);
   run->write_with_seq(1, {two_fields("a", 1, "x", 1)});
@@ -501,7 +513,7 @@ REGISTER_TYPED_TEST_SUITE_P(SinkSuite, SaysWhatItCanDo, RoundTripsEveryTypeAndEd
                             RemovesProfilesAndCountsThoseThatWereThere, GivesEveryRunAGreaterFenceOnAnyConnection,
                             ARunThatAnotherTookOverCanNeitherWriteNorCommit, RunsOfOtherViewsDoNotFenceEachOther,
                             MovesTheMarkerOnCommitOnly, StoresAMarkerOnlyUnderTheFenceThatWasRead,
-                            HasOneIdentityForAllConnectionsAndViews, RefusesABatchOutOfTurnAndEverythingAfterAnAbort,
+                            GivesManyMarkersAtOnce, HasOneIdentityForAllConnectionsAndViews, RefusesABatchOutOfTurnAndEverythingAfterAnAbort,
                             RefusesASchemaThatItCannotStore, ReadsOnOneConnectionWhileAnotherWrites);
 
 }  // namespace penstock::test

@@ -72,6 +72,12 @@ class MarkerStore {
  public:
   virtual ~MarkerStore() = default;
   virtual Marker load_marker(const Call&, const ViewRef&) = 0;
+  // In their order. A store that can be asked for many at once overrides this: the host asks for those of all views that are idle.
+  virtual std::vector<Marker> load_markers(const Call& call, const std::vector<ViewRef>& views) {
+    std::vector<Marker> out;
+    for (const ViewRef& view : views) out.push_back(load_marker(call, view));
+    return out;
+  }
   // Throws FENCED when the fence is another one. No position: removes the marker's position.
   virtual void compare_and_store_marker(const Call&, const ViewRef&, int64_t expected_fence,
                                         const std::optional<Position>&) = 0;
@@ -141,18 +147,21 @@ Feature& feature(penstock_sink* self) {
   return dynamic_cast<Feature&>(*sink(self));
 }
 
+inline void export_marker(const Call& call, const Marker& marker, penstock_marker_out* out) {
+  out->found = marker.position ? 1 : 0;
+  if (marker.position) export_position(call, *marker.position, out->position);
+  out->fence = marker.fence;
+  call.append(out->store_id, marker.store_id);
+  if (PENSTOCK_HAS(out, committed_fence)) out->committed_fence = marker.committed_fence;
+}
+
 inline constexpr penstock_marker_vtab kMarkerVtab = {
     .struct_size = sizeof(penstock_marker_vtab),
     .reserved = 0,
     .load =
         [](penstock_call* c, penstock_sink* self, const penstock_view_ref* view, penstock_marker_out* out) {
           return guarded(c, [&](const Call& call) {
-            const Marker marker = feature<MarkerStore>(self).load_marker(call, view_from(*view));
-            out->found = marker.position ? 1 : 0;
-            if (marker.position) export_position(call, *marker.position, out->position);
-            out->fence = marker.fence;
-            call.append(out->store_id, marker.store_id);
-            if (PENSTOCK_HAS(out, committed_fence)) out->committed_fence = marker.committed_fence;
+            export_marker(call, feature<MarkerStore>(self).load_marker(call, view_from(*view)), out);
           });
         },
     .compare_and_store =
@@ -162,6 +171,16 @@ inline constexpr penstock_marker_vtab kMarkerVtab = {
             std::optional<Position> value;
             if (position != nullptr) value = position_from(*position);
             feature<MarkerStore>(self).compare_and_store_marker(call, view_from(*view), expected_fence, value);
+          });
+        },
+    .load_many =
+        [](penstock_call* c, penstock_sink* self, const penstock_view_ref* const* views, uint64_t n, penstock_marker_out* const* outs) {
+          return guarded(c, [&](const Call& call) {
+            std::vector<ViewRef> wanted;
+            for (uint64_t i = 0; i < n; ++i) wanted.push_back(view_from(*views[i]));
+            const std::vector<Marker> markers = feature<MarkerStore>(self).load_markers(call, wanted);
+            if (markers.size() != n) throw Error(PENSTOCK_STATUS_INTERNAL, "load_markers: not as many markers as views");
+            for (uint64_t i = 0; i < n; ++i) export_marker(call, markers[i], outs[i]);
           });
         },
 };

@@ -135,6 +135,10 @@ typedef struct penstock_marker_vtab {
   /* [serial: sink] Sets or (position NULL) removes the marker's position if its fence is still expected_fence, else FENCED. */
   penstock_status (*compare_and_store)(penstock_call*, penstock_sink*, const penstock_view_ref*, int64_t expected_fence,
                                        const penstock_position* position);
+  /* [serial: sink] Loads the markers of n views, in fewer round trips than n; outs[i] is that of views[i]. The host looks at
+   * struct_size first; where the slot is not there or NULL, it loads one after the other. */
+  penstock_status (*load_many)(penstock_call*, penstock_sink*, const penstock_view_ref* const* views, uint64_t n,
+                               penstock_marker_out* const* outs);
 } penstock_marker_vtab;
 
 /* "lookup/1": reads profiles back. */

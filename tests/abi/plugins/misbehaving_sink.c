@@ -1,6 +1,8 @@
 /* A sink that breaks the contract in the way its option "mode" names. */
 #include "rows.h"
 
+#include <stddef.h>
+
 PENSTOCK_MODULE_NOTE("misbehaving_sink", "1.0.0")
 
 struct penstock_sink {
@@ -164,14 +166,32 @@ static penstock_status describe_keys(penstock_call* call, penstock_sink* self, c
   return PENSTOCK_STATUS_OK;
 }
 
+static penstock_status load_many(penstock_call* call, penstock_sink* self, const penstock_view_ref* const* views, uint64_t n,
+                                 penstock_marker_out* const* outs) {
+  if (mode_is(self->mode, "many_fails")) return PENSTOCK_STATUS_UNAVAILABLE;
+  for (uint64_t i = 0; i < n; ++i) {
+    load_marker(call, self, views[i], outs[i]);
+    outs[i]->position->ordinal = (int64_t)(100 + i);
+    if (mode_is(self->mode, "many_fence") && i + 1 == n) outs[i]->fence = -1;
+  }
+  return PENSTOCK_STATUS_OK;
+}
+
 static const penstock_layout_vtab kLayout = {sizeof kLayout, 0, describe_keys};
-static const penstock_marker_vtab kMarker = {sizeof kMarker, 0, load_marker, compare_and_store};
-static const penstock_marker_vtab kMarkerWithHole = {sizeof kMarkerWithHole, 0, load_marker, NULL};
+static const penstock_marker_vtab kMarker = {sizeof kMarker, 0, load_marker, compare_and_store, NULL};
+static const penstock_marker_vtab kMarkers = {sizeof kMarkers, 0, load_marker, compare_and_store, load_many};
+/* As of before the slot was there. */
+static const penstock_marker_vtab kMarkerOfBefore = {offsetof(penstock_marker_vtab, load_many), 0, load_marker, compare_and_store, load_many};
+static const penstock_marker_vtab kMarkerWithHole = {sizeof kMarkerWithHole, 0, load_marker, NULL, NULL};
 static const penstock_lookup_vtab kLookup = {sizeof kLookup, 0, lookup};
 
 static const void* get_extension(penstock_sink* self, const char* id) {
   if (mode_is(self->mode, "no_features")) return NULL;
-  if (strcmp(id, PENSTOCK_EXT_MARKER) == 0) return mode_is(self->mode, "marker_hole") ? &kMarkerWithHole : &kMarker;
+  if (strcmp(id, PENSTOCK_EXT_MARKER) == 0) {
+    if (mode_is(self->mode, "marker_hole")) return &kMarkerWithHole;
+    if (mode_is(self->mode, "many_of_before")) return &kMarkerOfBefore;
+    return strncmp(self->mode, "many", 4) == 0 ? &kMarkers : &kMarker;
+  }
   if (strcmp(id, PENSTOCK_EXT_LAYOUT) == 0) return &kLayout;
   return strcmp(id, PENSTOCK_EXT_LOOKUP) == 0 ? &kLookup : NULL;
 }

@@ -188,6 +188,22 @@ TEST_F(MisbehavingSink, HasToGiveAMarkerThatCanBeKept) {
             "misbehaving: load marker: the store's identity is longer than 256 bytes");
 }
 
+TEST_F(MisbehavingSink, GivesManyMarkersAtOnceOrOneAfterTheOther) {
+  const std::vector<MarkerOf> views{{{"users", 1}, "user_id"}, {{"orders", 2}, "user_id"}};
+  const auto ordinals = [&](const char* mode) {
+    std::vector<int64_t> out;
+    const auto markers = *plugin.sink(mode)->load_markers({}, views);
+    for (const Marker& marker : markers) out.push_back(marker.position->ordinal);
+    return out;
+  };
+  EXPECT_EQ(ordinals("many"), (std::vector<int64_t>{100, 101}));
+  EXPECT_EQ(ordinals("many_of_before"), (std::vector<int64_t>{42, 42})) << "the slot is behind the end of its table";
+  EXPECT_EQ(ordinals("fine"), (std::vector<int64_t>{42, 42})) << "the slot is NULL";
+  EXPECT_EQ(outcome(plugin.sink("many_fence")->load_markers({}, views)), "misbehaving: load marker: the fence -1 is negative");
+  EXPECT_EQ(plugin.sink("many_fails")->load_markers({}, views).failure().status, PENSTOCK_STATUS_UNAVAILABLE);
+  EXPECT_EQ(outcome(plugin.sink("marker_fence")->load_markers({}, views)), "misbehaving: load marker: the fence -1 is negative");
+}
+
 TEST_F(MisbehavingSink, IsNotOpenedWithAHoleInAFeature) {
   EXPECT_EQ(outcome(plugin.try_sink("marker_hole")), "misbehaving: open: marker/1: slot compare_and_store is NULL");
 }
