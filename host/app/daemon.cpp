@@ -4,9 +4,11 @@
 #include "app/endpoint_file.hpp"
 #include "app/run_job.hpp"
 #include "app/store_reader.hpp"
+#include "app/view_runner.hpp"
 #include "app/view_status.hpp"
 #include "base/time_text.hpp"
 #include "observe/progress.hpp"
+#include "run/shared_look.hpp"
 #include "schedule/scheduler.hpp"
 #include "serve/http_server.hpp"
 #include "serve/routes.hpp"
@@ -33,7 +35,6 @@ constexpr size_t kServiceThreads = 4;  // HTTP reads, reloads, definitions: what
 constexpr std::chrono::seconds kDefinitionsPoll{1};
 // What all views together may remember of the rows that they wrote.
 constexpr int64_t kRepeatBytes = 64 << 20, kRepeatShareOfLimit = 4;
-constexpr int64_t kProgressSaveNs = 2'000'000'000;
 
 }  // namespace
 
@@ -43,7 +44,7 @@ class Daemon::Impl {
   Impl(std::filesystem::path config_path, Workspace& workspace, State& state, Log& log, Metrics& metrics, const Clock& clock)
       : config_path_(std::move(config_path)), workspace_(workspace), state_(state), log_(log), metrics_(metrics), clock_(clock),
         configuration_(workspace.configuration()), settings_(configuration_->host),
-        driver_(workspace.connections(), state, clock, run_limits(settings_)), retries_(retry_policy(settings_)),
+        runner_(workspace.connections(), state, log, clock, run_limits(settings_)), retries_(retry_policy(settings_)),
         runners_(static_cast<size_t>(settings_.workers)), services_(kServiceThreads), signals_(loop_), definitions_timer_(loop_), stop_timer_(loop_),
         reader_(workspace.connections(), settings_.call_timeout) {}
 
@@ -64,10 +65,8 @@ class Daemon::Impl {
   void on_signal(int signal);
   void use(std::shared_ptr<const Configuration> configuration);
 
-  void start_run(const ViewId& id, DueReason reason);
-  void run_in_worker(const std::shared_ptr<const Configuration>& configuration, const ViewId& id, DueReason reason, int64_t attempt,
-                     const std::shared_ptr<CancelToken>& cancel, const std::shared_ptr<RepeatFilter>& repeats);
-  std::function<void(const RunProgress&)> save_progress(const RunJob& job);
+  void start_run(const DueView& due);
+  void put_back(const std::vector<ViewId>& views);
   void run_ended(const RunReport& report);
   void log_report(const RunReport& report, const std::optional<std::chrono::nanoseconds>& retry);
   void measure(const RunReport& report);
@@ -89,7 +88,7 @@ class Daemon::Impl {
   mutable std::mutex mutex_;
   std::shared_ptr<const Configuration> configuration_;
   const HostSettings settings_;  // of the start: host settings do not change while a host lives
-  const RunDriver driver_;
+  const ViewRunner runner_;
   const RetryPolicy retries_;
 
   asio::io_context loop_{1};
@@ -118,7 +117,7 @@ Result<void> Daemon::Impl::run() {
   if (auto version = state_.definitions_version()) definitions_version_ = *version;
   if (settings_.http)
     if (auto opened = open_http(); !opened) return opened;
-  scheduler_ = std::make_unique<Scheduler>(loop_, clock_, settings_.workers, [this](const ViewId& id, DueReason reason) { start_run(id, reason); });
+  scheduler_ = std::make_unique<Scheduler>(loop_, clock_, settings_.workers, [this](const DueView& due) { start_run(due); });
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) signals_.add(signal);
   wait_for_signal();
   asio::post(loop_, [this] { use(configuration()); });
@@ -179,7 +178,9 @@ void Daemon::Impl::use(std::shared_ptr<const Configuration> configuration) {
   std::vector<ScheduledView> views;
   for (const View& view : configuration->views) {
     if (!view.materialized()) continue;
-    views.push_back({view.id, view.interval.value_or(configuration->host.interval), configuration->host.jitter});
+    const BatchSource* source = find_batch_source(*configuration, view.batch_source);
+    views.push_back({view.id, view.interval.value_or(configuration->host.interval), configuration->host.jitter,
+                     source == nullptr ? std::string() : look_key(view, *source)});
     if (failed_attempts_.emplace(view.id, 0).second) not_ready_[view.id] = "its first run is not over";
   }
   for (auto known = failed_attempts_.begin(); known != failed_attempts_.end();) {
@@ -200,61 +201,36 @@ void Daemon::Impl::use(std::shared_ptr<const Configuration> configuration) {
   if (!stopping_) scheduler_->set_views(views);
 }
 
-void Daemon::Impl::start_run(const ViewId& id, DueReason reason) {
-  const int64_t attempt = failed_attempts_[id] + 1;
+void Daemon::Impl::start_run(const DueView& due) {
   auto cancel = std::make_shared<CancelToken>();
-  running_[id] = {cancel};
-  metrics_.view(id)->start_run();
-  auto& repeats = repeats_[id];
-  if (!repeats) repeats = std::make_shared<RepeatFilter>(repeat_budget_);
-  asio::post(runners_, [this, configuration = configuration(), id, reason, attempt, cancel, repeats] {
-    run_in_worker(configuration, id, reason, attempt, cancel, repeats);
+  std::vector<ViewRunner::Wanted> wanted;
+  const auto want = [&](const ViewId& id, DueReason reason) {
+    auto& repeats = repeats_[id];
+    if (!repeats) repeats = std::make_shared<RepeatFilter>(repeat_budget_);
+    running_[id] = {cancel};
+    wanted.push_back({id, reason, failed_attempts_[id] + 1, repeats, metrics_.view(id)});
+  };
+  want(due.view, due.reason);
+  for (const Companion& companion : due.companions) want(companion.view, companion.reason);
+  asio::post(runners_, [this, configuration = configuration(), wanted = std::move(wanted), cancel] {
+    const ViewRunner::Tell tell{
+        [this](std::vector<RunReport> reports) {
+          asio::post(loop_, [this, reports = std::move(reports)] {
+            for (const RunReport& report : reports) run_ended(report);
+          });
+        },
+        [this](std::vector<ViewId> views) { asio::post(loop_, [this, views = std::move(views)] { put_back(views); }); },
+    };
+    runner_.run(*configuration, wanted, cancel, tell);
   });
 }
 
-void Daemon::Impl::run_in_worker(const std::shared_ptr<const Configuration>& configuration, const ViewId& id, DueReason reason,
-                                 int64_t attempt, const std::shared_ptr<CancelToken>& cancel,
-                                 const std::shared_ptr<RepeatFilter>& repeats) {
-  RunReport report;
-  report.record.view = id;
-  report.record.outcome = RunOutcome::failed;
-  const View* view = find_view(*configuration, id);
-  if (view == nullptr) {
-    report.failure = internal(id.label() + ": not in the configuration");
-  } else if (auto job = make_job(*configuration, *view, state_, clock_); !job) {
-    report.failure = std::move(job.failure());
-  } else {
-    job->reason = to_text(reason);
-    job->retry_all_rejects = reason == DueReason::manual;
-    job->attempt = attempt;
-    job->cancel = cancel;
-    job->repeats = repeats;
-    job->on_progress = save_progress(*job);
-    report = driver_.run(std::move(*job));
+void Daemon::Impl::put_back(const std::vector<ViewId>& views) {
+  for (const ViewId& id : views) {
+    running_.erase(id);
+    scheduler_->put_back(id);
   }
-  asio::post(loop_, [this, report = std::move(report)] { run_ended(report); });
-}
-
-// So that `status` shows how far a long run is.
-std::function<void(const RunProgress&)> Daemon::Impl::save_progress(const RunJob& job) {
-  RunRecord record;
-  record.run_id = job.run_id;
-  record.view = job.request.view.id;
-  record.reason = job.reason;
-  record.attempts = job.attempt;
-  record.started_at_ns = clock_.wall_ns();
-  return [this, record, saved_at = clock_.steady_ns()](const RunProgress& now) mutable {
-    if (clock_.steady_ns() - saved_at < kProgressSaveNs) return;
-    saved_at = clock_.steady_ns();
-    record.read = now.counts.read;
-    record.written = now.counts.written;
-    record.unchanged = now.counts.unchanged;
-    record.stale = now.counts.stale;
-    record.rejected = now.counts.rejected;
-    record.retried = now.counts.retried;
-    record.without_cursor = now.counts.null_cursors;
-    if (auto saved = state_.update_run(record); !saved) log_.warn(record.view.label() + ": " + saved.failure().message);
-  };
+  if (stopping_) finish_when_idle();
 }
 
 void Daemon::Impl::run_ended(const RunReport& report) {
@@ -280,7 +256,7 @@ void Daemon::Impl::run_ended(const RunReport& report) {
   }
   measure(report);
   log_report(report, retry);
-  scheduler_->finished(id, stopping_ ? std::nullopt : retry);
+  scheduler_->finished(id, stopping_ ? std::nullopt : retry, !report.failure && report.record.read == 0);
   if (stopping_) finish_when_idle();
 }
 

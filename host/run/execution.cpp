@@ -23,6 +23,7 @@ RunReport RunExecution::finish() {
     else
       job_.repeats->forget();
   }
+  auto look = empty_look();
   feed_.reset();
   writer_.reset();
   // An object that failed may be in any state: it is dropped, not given back.
@@ -30,7 +31,7 @@ RunReport RunExecution::finish() {
     if (source_) connections_.give_back(job_.source.warehouse, std::move(source_));
     if (sink_) connections_.give_back(view().store, std::move(sink_));
   }
-  RunReport report{make_record(), machine_.failure(), machine_.notice(), clock_.steady_ns() - started_};
+  RunReport report{record_so_far(), machine_.failure(), machine_.notice(), clock_.steady_ns() - started_, std::move(look)};
   if (report.failure) report.failure = std::move(*report.failure).in(view().id.label());
   return report;
 }
@@ -108,7 +109,7 @@ void RunExecution::act() {
 // From here on it shows as running, and as interrupted if the host dies. A run that ends before is recorded once, at its end.
 Result<void> RunExecution::register_run() {
   if (job_.dry_run || std::exchange(registered_, true)) return {};
-  return state_.start_run(make_record());
+  return state_.start_run(record_so_far());
 }
 
 Result<void> RunExecution::connect() {
@@ -143,6 +144,7 @@ Result<void> RunExecution::ask_horizon() {
   const TableRef table = table_ref(job_.source, table_options_);
   auto schema = source_->describe(limits, table);
   if (!schema) return std::move(schema.failure()).in(source_label());
+  table_schema_ = *schema;
   auto plan = RowPlan::make(view(), job_.source, job_.entity, *schema);
   if (!plan) return std::move(plan.failure()).in(source_label());
   described_ = std::move(*plan);
@@ -167,6 +169,7 @@ Result<void> RunExecution::open_scan() {
 }
 
 Result<void> RunExecution::begin() {
+  if (job_.on_work) job_.on_work();
   if (job_.dry_run) return {};
   if (auto registered = register_run(); !registered) return registered;
   WriteSpec spec{view().id, view().entity, job_.run_id, std::chrono::ceil<std::chrono::milliseconds>(job_.ttl).count(),
@@ -217,7 +220,7 @@ Result<void> RunExecution::save_refused() {
   const bool any = std::any_of(rejects.begin(), rejects.end(), [](const RejectRecord& reject) { return reject.retryable; });
   if (!any) return {};
   refused_saved_ = true;  // or maybe saved, whatever the state says
-  auto saved = state_.save_rejects(make_record(), rejects);
+  auto saved = state_.save_rejects(record_so_far(), rejects);
   if (!saved) return std::move(saved.failure());
   return {};
 }
@@ -229,24 +232,30 @@ Result<void> RunExecution::record() {
   if (machine_.failure() && !refused_saved_)
     for (RejectRecord& reject : rejects) reject.retryable = false;
   const auto retried = retry_ ? retry_->results(machine_.outcome()) : std::vector<RetriedReject>();
-  auto recorded = state_.finish_run(make_record(), rejects, machine_.new_position(clock_.wall_ns()), retried);
+  auto recorded = state_.finish_run(record_so_far(), rejects, machine_.new_position(clock_.wall_ns()), retried);
   if (!recorded) return std::move(recorded.failure());
   return {};
 }
 
-RunRecord RunExecution::make_record() const {
+// Of the table as it was after the horizon: what such a run says holds for others that would have read part of the same window.
+std::optional<EmptyLook> RunExecution::empty_look() const {
+  const Window& window = machine_.window();
+  if (machine_.failure() || writer_ || first_ || job_.dry_run || job_.request.slice() || window.everything || !window.since) return {};
+  return EmptyLook{table_schema_, machine_.horizon(), window};
+}
+
+RunRecord make_record(const RunJob& job, const RunMachine& machine, const RunCounts& rows, int64_t started_at_ns, int64_t now_ns) {
   RunRecord record;
-  record.run_id = job_.run_id;
-  record.view = view().id;
-  record.reason = job_.reason;
-  record.started_at_ns = started_wall_;
-  record.attempts = job_.attempt;
-  const bool over = machine_.step() == Step::record || machine_.step() == Step::finish;
-  record.outcome = over ? machine_.outcome() : RunOutcome::running;
-  if (over) record.finished_at_ns = clock_.wall_ns();
-  if (machine_.window().since) record.from = machine_.window().since->text;
-  record.to = machine_.window().until.text;
-  const RunCounts rows = counts();
+  record.run_id = job.run_id;
+  record.view = job.request.view.id;
+  record.reason = job.reason;
+  record.started_at_ns = started_at_ns;
+  record.attempts = job.attempt;
+  const bool over = machine.step() == Step::record || machine.step() == Step::finish;
+  record.outcome = over ? machine.outcome() : RunOutcome::running;
+  if (over) record.finished_at_ns = now_ns;
+  if (machine.window().since) record.from = machine.window().since->text;
+  record.to = machine.window().until.text;
   record.read = rows.read;
   record.written = rows.written;
   record.unchanged = rows.unchanged;
@@ -254,11 +263,11 @@ RunRecord RunExecution::make_record() const {
   record.rejected = rows.rejected;
   record.retried = rows.retried;
   record.without_cursor = rows.null_cursors;
-  if (machine_.failure()) record.error = machine_.failure()->message;
-  if (!machine_.horizon().why.empty()) {
-    record.guarantee = std::string(1, static_cast<char>('A' + static_cast<int>(machine_.horizon().guarantee) - 1));
-    record.guarantee_why = machine_.horizon().why;
-    record.holder = machine_.horizon().holder;
+  if (machine.failure()) record.error = machine.failure()->message;
+  if (!machine.horizon().why.empty()) {
+    record.guarantee = std::string(1, static_cast<char>('A' + static_cast<int>(machine.horizon().guarantee) - 1));
+    record.guarantee_why = machine.horizon().why;
+    record.holder = machine.horizon().holder;
   }
   return record;
 }

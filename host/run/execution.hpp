@@ -22,7 +22,10 @@ struct RunReport {
   std::optional<Failure> failure;  // its message begins with the view and the object
   std::string notice;              // worth a warning although the run went on
   int64_t elapsed_ns = 0;
+  std::optional<EmptyLook> look = {};  // of a run that found nothing
 };
+
+RunRecord make_record(const RunJob& job, const RunMachine& machine, const RunCounts& counts, int64_t started_at_ns, int64_t now_ns);
 
 // Step by step, so that whoever simulates hosts can do other things in between. Not thread-safe. Destroying it before it is
 // over gives the run up as a host does that dies: nothing is recorded.
@@ -59,7 +62,8 @@ class RunExecution {
   Result<void> save_refused();
   Result<void> record();
   RunCounts counts() const { return transfer_ ? transfer_->counts() : RunCounts(); }
-  RunRecord make_record() const;
+  RunRecord record_so_far() const { return make_record(job_, machine_, counts(), started_wall_, clock_.wall_ns()); }
+  std::optional<EmptyLook> empty_look() const;
 
   Connections& connections_;
   State& state_;
@@ -77,6 +81,7 @@ class RunExecution {
   ResolvedOptions table_options_;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Sink> sink_;
+  Schema table_schema_;
   std::optional<RowPlan> described_;
   std::unique_ptr<RowFeed> feed_;
   std::optional<RowFeed::Piece> first_;

@@ -30,6 +30,13 @@ struct RunLimits {
   std::shared_ptr<MemoryBudget> memory = {};  // shared by all runs; null: no limit but those above
 };
 
+// What a run saw that found nothing.
+struct EmptyLook {
+  Schema schema;  // of the table
+  Horizon horizon;
+  Window window;  // in which there is no row
+};
+
 struct RunProgress {
   RunCounts counts;
   int64_t rows_estimate = -1;  // -1: unknown
@@ -49,6 +56,7 @@ struct RunJob {
   std::shared_ptr<RepeatFilter> repeats;  // the view's, from run to run; null: every row goes to the store
   std::shared_ptr<CancelToken> cancel;
   std::function<void(const RunProgress&)> on_progress;  // on the worker thread, after each batch
+  std::function<void()> on_work;            // on the worker thread, once it is known that there is something to write
 
   // For messages.
   std::string source_label() const { return "batch source \"" + source.name + "\""; }

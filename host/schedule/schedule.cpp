@@ -10,6 +10,10 @@ using std::chrono::nanoseconds;
 // Shorter would be a busy loop, longer would overflow; configurations are checked long before.
 constexpr int64_t kShortestInterval = nanoseconds(std::chrono::milliseconds(1)).count();
 constexpr int64_t kLongestInterval = nanoseconds(std::chrono::hours(24 * 3650)).count();
+// A view goes along with others when it is due itself within this part of its interval.
+constexpr int64_t kSoon = 100;
+// What they find out is written down at once.
+constexpr size_t kMostCompanions = 1000;
 
 // FNV-1a and a finaliser, because the views' names differ in little. The same on every host, so that a restart does not shuffle.
 uint64_t spread(const ViewId& id) {
@@ -73,16 +77,19 @@ void Schedule::add(const ViewId& id, const ScheduledView& wanted, int64_t now_ns
             .phase = phase_of(wanted),
             .grid_start = now_ns,
             .last_start = now_ns,
-            .due = now_ns};
+            .due = now_ns,
+            .look = wanted.look};
   enqueue(id, view);
   views_.emplace(id, view);
 }
 
 void Schedule::change(const ViewId& id, View& view, const ScheduledView& wanted, int64_t now_ns) {
   const int64_t interval = interval_of(wanted), phase = phase_of(wanted);
-  const bool same = view.interval == interval && view.phase == phase;
-  if (same && !view.removed) return;
+  const bool same = view.interval == interval && view.phase == phase && !view.removed;
+  if (same && view.look == wanted.look) return;
   dequeue(id, view);
+  view.look = wanted.look;
+  if (same) return enqueue(id, view);
   view.interval = interval;
   view.phase = phase;
   view.grid_start = view.last_start;
@@ -134,27 +141,80 @@ std::optional<DueView> Schedule::next_due(int64_t now_ns) {
 
   const ViewId id = (take_request ? requested_ : ticking_).begin()->second;
   View& view = views_.at(id);
-  dequeue(id, view);
-  const DueView due{id, take_request ? DueReason::manual : view.reason, take_request ? *view.requested_at : view.due};
-  view.requested_at.reset();
-  view.running_since = view.last_start = now_ns;
-  // From now on a tick that passes is missed, and makes the view due right after this run.
-  view.due = tick_after(now_ns, view.grid_start, view.interval, view.phase);
-  view.reason = DueReason::interval;
+  DueView due{id, DueReason::start, view.requested_at.value_or(view.due)};
+  due.reason = start(id, view, now_ns);
+  view.together = std::make_shared<size_t>(1);
+  due.companions = start_companions(view, now_ns);
   ++running_;
   return due;
 }
 
-bool Schedule::finished(const ViewId& id, int64_t now_ns, std::optional<nanoseconds> retry_after) {
+DueReason Schedule::start(const ViewId& id, View& view, int64_t now_ns) {
+  dequeue(id, view);
+  view.before = {view.due, view.reason, view.requested_at};
+  // From now on a tick that passes is missed, and makes the view due right after this run. Who starts before its tick has had it.
+  const int64_t had = view.requested_at ? now_ns : std::max(now_ns, view.due);
+  view.requested_at.reset();
+  view.running_since = view.last_start = now_ns;
+  view.due = tick_after(had, view.grid_start, view.interval, view.phase);
+  view.reason = DueReason::interval;
+  return view.before.requested_at ? DueReason::manual : view.before.reason;
+}
+
+std::vector<Companion> Schedule::start_companions(const View& leader, int64_t now_ns) {
+  const auto idle = idle_.find(leader.look);
+  if (!leader.found_nothing || idle == idle_.end()) return {};
+  std::vector<Companion> companions;
+  for (const ViewId& id : idle->second) {
+    const View& view = views_.at(id);
+    const int64_t soon = view.requested_at.value_or(view.due - view.interval / kSoon);
+    if (soon <= now_ns && companions.size() < kMostCompanions) companions.push_back({id});
+  }
+  for (Companion& companion : companions) {
+    View& view = views_.at(companion.view);
+    companion.reason = start(companion.view, view, now_ns);
+    view.together = leader.together;
+    ++*view.together;
+  }
+  return companions;
+}
+
+void Schedule::stop(View& view) {
+  view.running_since.reset();
+  if (--*view.together == 0) --running_;
+  view.together.reset();
+}
+
+bool Schedule::put_back(const ViewId& id) {
   const auto known = views_.find(id);
   if (known == views_.end() || !known->second.running_since) return false;
   View& view = known->second;
-  --running_;
+  stop(view);
   if (view.removed) {
     views_.erase(known);
     return true;
   }
-  view.running_since.reset();
+  view.found_nothing = false;
+  if (!view.requested_at) view.requested_at = view.before.requested_at;
+  // Not of one that was removed and came back meanwhile, which is due as a new one is.
+  if (view.reason != DueReason::start) {
+    view.due = view.before.at;
+    view.reason = view.before.reason;
+  }
+  enqueue(id, view);
+  return true;
+}
+
+bool Schedule::finished(const ViewId& id, int64_t now_ns, std::optional<nanoseconds> retry_after, bool found_nothing) {
+  const auto known = views_.find(id);
+  if (known == views_.end() || !known->second.running_since) return false;
+  View& view = known->second;
+  stop(view);
+  if (view.removed) {
+    views_.erase(known);
+    return true;
+  }
+  view.found_nothing = found_nothing && !retry_after && view.reason != DueReason::start;
   // A failure of the definition that went is no reason for the one that came to wait.
   if (retry_after && view.reason != DueReason::start) {
     view.due = now_ns + std::clamp<int64_t>(retry_after->count(), 0, kLongestInterval);
@@ -187,6 +247,7 @@ void Schedule::enqueue(const ViewId& id, const View& view) {
   } else {
     ticking_.emplace(view.due, id);
   }
+  if (view.found_nothing && !view.look.empty()) idle_[view.look].insert(id);
 }
 
 void Schedule::dequeue(const ViewId& id, const View& view) {
@@ -195,6 +256,10 @@ void Schedule::dequeue(const ViewId& id, const View& view) {
     requested_.erase({*view.requested_at, id});
   } else {
     ticking_.erase({view.due, id});
+  }
+  if (const auto idle = idle_.find(view.look); idle != idle_.end()) {
+    idle->second.erase(id);
+    if (idle->second.empty()) idle_.erase(idle);
   }
 }
 

@@ -39,7 +39,7 @@ class Scheduler::Loop : public std::enable_shared_from_this<Loop> {
     while (!stopped_) {
       const auto due = schedule_.next_due(now());
       if (!due) break;
-      start_(due->view, due->reason);
+      start_(*due);
     }
     wait();
   }
@@ -72,8 +72,14 @@ bool Scheduler::run_now(const ViewId& view) {
   return known;
 }
 
-bool Scheduler::finished(const ViewId& view, std::optional<std::chrono::nanoseconds> retry_after) {
-  const bool ran = loop_->schedule().finished(view, loop_->now(), retry_after);
+bool Scheduler::finished(const ViewId& view, std::optional<std::chrono::nanoseconds> retry_after, bool found_nothing) {
+  const bool ran = loop_->schedule().finished(view, loop_->now(), retry_after, found_nothing);
+  loop_->wait();
+  return ran;
+}
+
+bool Scheduler::put_back(const ViewId& view) {
+  const bool ran = loop_->schedule().put_back(view);
   loop_->wait();
   return ran;
 }

@@ -21,9 +21,9 @@ namespace penstock::host {
 // blocks, and calls back only from the loop: never from inside one of these functions.
 class Scheduler {
  public:
-  // Starts a run, which goes on elsewhere and ends with finished(), once, whatever its outcome; it may do so right away. Must
-  // not block and must not throw.
-  using Start = std::function<void(const ViewId& view, DueReason reason)>;
+  // Starts a run, which goes on elsewhere and ends with finished(), once, whatever its outcome; it may do so right away. So does
+  // that of each companion, or with put_back(). Must not block and must not throw.
+  using Start = std::function<void(const DueView& due)>;
 
   // The loop and the clock outlive the scheduler, the scheduler need not outlive the loop's work. Nothing is due before
   // set_views().
@@ -36,7 +36,8 @@ class Scheduler {
   void set_workers(int64_t workers);
   void set_views(const std::vector<ScheduledView>& views);
   bool run_now(const ViewId& view);
-  bool finished(const ViewId& view, std::optional<std::chrono::nanoseconds> retry_after = std::nullopt);
+  bool finished(const ViewId& view, std::optional<std::chrono::nanoseconds> retry_after = std::nullopt, bool found_nothing = false);
+  bool put_back(const ViewId& view);
   size_t running() const;
   std::vector<ViewSchedule> status() const;
 

@@ -70,6 +70,7 @@ void Database::roll_back() {
 }
 
 int64_t Database::changes() const { return sqlite3_changes64(handle_); }
+int64_t Database::last_row() const { return sqlite3_last_insert_rowid(handle_); }
 
 sqlite3_stmt* Database::prepare(const char* sql, int& code) {
   const auto known = statements_.find(sql);

@@ -49,6 +49,8 @@ class Database {
 
   // Rows that the last INSERT, UPDATE or DELETE changed.
   int64_t changes() const;
+  // The number of the row that was inserted last.
+  int64_t last_row() const;
 
   // What went wrong in the last call, which returned `code`, and left `system_error` in errno.
   Failure failure(int code, int system_error = 0) const;

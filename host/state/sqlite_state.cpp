@@ -129,6 +129,10 @@ Result<std::vector<Record>> read_all(Query& query, Record (*read)(Query&)) {
   return records;
 }
 
+// Counting the runs of a view up to the limit costs more than writing one down. About every sixteenth number, in no order, so that
+// views that are always recorded one after the other have their turns.
+bool is_time_to_trim(int64_t number) { return (static_cast<uint64_t>(number) * 0x9e3779b97f4a7c15u) >> 60 == 0; }
+
 std::string run_label(const RunRecord& run) { return "run " + run.run_id + " of " + run.view.label(); }
 
 class SqliteState final : public State {
@@ -183,6 +187,24 @@ class SqliteState final : public State {
           if (auto saved = save_position(run.view, *position); !saved) return saved;
         }
         return trim(run.view);
+      });
+    });
+  }
+
+  Result<void> finish_empty_runs(const std::vector<EmptyRun>& runs) override {
+    return locked("record the ends of " + std::to_string(runs.size()) + " runs that found nothing", [&] {
+      return database_->in_transaction([&]() -> Result<void> {
+        for (const EmptyRun& run : runs) {
+          if (auto saved = save_run(run.record); !saved) return std::move(saved.failure()).in(run_label(run.record));
+          const bool trims = is_time_to_trim(database_->last_row());
+          if (run.position) {
+            if (auto saved = save_position(run.record.view, *run.position); !saved) return std::move(saved.failure()).in(run_label(run.record));
+          }
+          if (trims) {
+            if (auto trimmed = trim_runs(run.record.view); !trimmed) return trimmed;
+          }
+        }
+        return {};
       });
     });
   }
@@ -409,13 +431,16 @@ class SqliteState final : public State {
   }
 
   // The newest that are kept are those above the one that comes after the limit.
+  Result<void> trim_runs(const ViewId& view) {
+    return Query(*database_,
+                 "DELETE FROM run WHERE view = ?1 AND version = ?2 AND number <= "
+                 "(SELECT number FROM run WHERE view = ?1 AND version = ?2 ORDER BY number DESC LIMIT 1 OFFSET ?3)",
+                 view.name, view.version, limits_.history_runs)
+        .run();
+  }
+
   Result<void> trim(const ViewId& view) {
-    auto runs = Query(*database_,
-                      "DELETE FROM run WHERE view = ?1 AND version = ?2 AND number <= "
-                      "(SELECT number FROM run WHERE view = ?1 AND version = ?2 ORDER BY number DESC LIMIT 1 OFFSET ?3)",
-                      view.name, view.version, limits_.history_runs)
-                    .run();
-    if (!runs) return runs;
+    if (auto runs = trim_runs(view); !runs) return runs;
     return Query(*database_,
                  "DELETE FROM reject WHERE view = ?1 AND version = ?2 AND number <= "
                  "(SELECT number FROM reject WHERE view = ?1 AND version = ?2 ORDER BY number DESC LIMIT 1 OFFSET ?3)",

@@ -48,6 +48,11 @@ struct RunRecord {
   bool operator==(const RunRecord&) const = default;
 };
 
+struct EmptyRun {
+  RunRecord record;
+  std::optional<PositionRecord> position;  // to be remembered from now on
+};
+
 struct RejectRecord {
   ViewId view;
   std::string run_id;
@@ -121,6 +126,9 @@ class State {
   // again takes the place of what the same store refused before of the same key with a lesser order key. `retried` changes only what is still there.
   virtual Result<void> finish_run(const RunRecord&, const std::vector<RejectRecord>&, const std::optional<PositionRecord>&,
                                   const std::vector<RetriedReject>& retried = {}) = 0;
+  // As finish_run for each of these, which found nothing and were not started here, all in one transaction. Of each view the
+  // history is trimmed now and then only.
+  virtual Result<void> finish_empty_runs(const std::vector<EmptyRun>&) = 0;
   // Marks runs that a former host left as running: interrupted.
   virtual Result<void> close_interrupted_runs(int64_t now_ns) = 0;
 

@@ -61,7 +61,7 @@ kill(refused_rows_saved_with_the_record BY simulator)
 edit(host/run/reject_retry.cpp
 [=[  if (outcome == RunOutcome::completed) results = given_up_;]=]
 [=[  if (outcome == RunOutcome::completed || MUTANT(failed_runs_give_rows_up)) results = given_up_;]=])
-kill(failed_runs_give_rows_up BY simulator)
+kill(failed_runs_give_rows_up BY simulator --from 86000)
 edit(host/run/reject_retry.cpp
 [=[  for (size_t i = batch_begin_; i < tried_.size(); ++i) tried_[i].resolved = true;
   for (const RejectedRow& row : outcome.rejected) {]=]
@@ -116,6 +116,22 @@ edit(host/run/row_transfer.cpp
   if (auto finished = finish(); !finished) return std::move(finished.failure());
   return false;]=])
 kill(last_row_stays_behind BY simulator)
+
+# Looks that views share.
+edit(host/run/shared_look.cpp
+[=[         window.since->ordinal >= look.window.since->ordinal && window.until]=]
+[=[         (window.since->ordinal >= look.window.since->ordinal || MUTANT(a_look_says_what_lies_before_it)) && window.until]=])
+kill(a_look_says_what_lies_before_it BY simulator)
+edit(host/run/shared_look.cpp
+[=[  if (marker) machine.marker_loaded(*marker);]=]
+[=[  if (marker && MUTANT(a_look_believes_no_marker) && job.request.local)
+    machine.marker_loaded({job.request.local->position, job.request.local->fence, job.request.local->store_id, marker->committed_fence});
+  else if (marker) machine.marker_loaded(*marker);]=])
+kill(a_look_believes_no_marker BY simulator)
+edit(host/run/shared_look.cpp
+[=[if (!due || *due || !finds_nothing]=]
+[=[if (!due || (*due && !MUTANT(a_look_ends_what_is_to_be_tried_again)) || !finds_nothing]=])
+kill(a_look_ends_what_is_to_be_tried_again BY simulator)
 
 # What a row becomes.
 edit(host/stage/transformer.cpp

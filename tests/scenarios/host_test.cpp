@@ -4,6 +4,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 namespace penstock::test {
 namespace {
@@ -30,12 +31,21 @@ class Hosts : public Scenario {
     for (const auto& row : postgres().rows("SELECT DISTINCT ON (id) id, v FROM shop.items ORDER BY id, at DESC")) profiles[row[0]] = row[1];
     return profiles;
   }
-  // "outcome" of every run, the newest first.
-  std::vector<std::string> outcomes() {
+  // What the history says under this name of every run, the newest first.
+  std::vector<std::string> texts(const std::string& name) {
     std::vector<std::string> found;
-    std::string history = world_.penstock({"history", "--json"}).out;
-    for (size_t at = 0; (at = history.find("\"outcome\":", at)) != std::string::npos; ++at) found.push_back(json_text(history.substr(at), "outcome"));
+    const std::string history = world_.penstock({"history", "--json", "--limit", "1000"}).out;
+    for (size_t at = 0; (at = history.find("\"" + name + "\":", at)) != std::string::npos; ++at) found.push_back(json_text(history.substr(at), name));
     return found;
+  }
+  std::vector<std::string> outcomes() { return texts("outcome"); }
+  // The configured view in so many versions.
+  void add_versions(int last) {
+    std::string toml = read_file(world_.config_path());
+    for (int version = 2; version <= last; ++version)
+      toml += "[[view]]\nname = \"items\"\nversion = " + std::to_string(version) +
+              "\nentity = \"item\"\noffline = true\nonline = true\nbatch_source = \"items_source\"\nfields = [ { name = \"v\", type = \"int64\" } ]\n";
+    world_.configure_text(toml);
   }
 };
 class Stores : public Hosts {};
@@ -166,11 +176,7 @@ TEST_F(Hosts, AHundredViewsDueAtOnceUseNoMoreConnectionsThanWorkers) {
   make_table();
   insert(1, 10);
   configure({.host = "workers = 3\n"});
-  std::string toml = read_file(world_.config_path());
-  for (int version = 2; version <= 100; ++version)
-    toml += "[[view]]\nname = \"items\"\nversion = " + std::to_string(version) +
-            "\nentity = \"item\"\noffline = true\nonline = true\nbatch_source = \"items_source\"\nfields = [ { name = \"v\", type = \"int64\" } ]\n";
-  world_.configure_text(toml);
+  add_versions(100);
   Process host(world_.command({"run"}), world_.environment());
   PostgresSession watching(postgres().dsn());
   int most = 0;
@@ -180,6 +186,44 @@ TEST_F(Hosts, AHundredViewsDueAtOnceUseNoMoreConnectionsThanWorkers) {
   })) << host.err();
   EXPECT_LE(most, 3);
   EXPECT_GE(most, 1);
+  host.signal(SIGTERM);
+  EXPECT_EQ(host.wait(), 0);
+}
+
+// 50
+TEST_F(Hosts, ViewsOfATableThatFindNothingLookOnceAndAllSeeWhatComesOrGoes) {
+  constexpr int kVersions = 20;
+  make_table();
+  insert(1, 10);
+  configure();
+  add_versions(kVersions);
+  Process host(world_.command({"run"}), world_.environment());
+  const auto all_have = [&](size_t rows) {
+    for (int version = 1; version <= kVersions; ++version)
+      if (stored("v", version).size() != rows) return false;
+    return true;
+  };
+  // How many runs there were, and how many different horizons the last `kVersions` of them saw.
+  const auto runs = [&] { return texts("outcome").size(); };
+  const auto run_all = [&] {
+    const size_t before = runs();
+    host.signal(SIGUSR1);
+    ASSERT_TRUE(eventually([&] { return runs() == before + kVersions; })) << host.err();
+  };
+  ASSERT_TRUE(eventually([&] { return all_have(10) && runs() == kVersions; })) << host.err();
+  run_all();  // none knows yet that there is nothing
+  run_all();
+  const auto horizons = texts("to");
+  EXPECT_EQ(std::set<std::string>(horizons.begin(), horizons.begin() + kVersions).size(), 1u);
+  EXPECT_EQ(texts("outcome"), std::vector<std::string>(3 * kVersions, "completed"));
+
+  insert(11, 1);
+  run_all();
+  EXPECT_TRUE(all_have(11));
+  run_all();
+  redis().flush_all();
+  run_all();
+  EXPECT_TRUE(all_have(11));
   host.signal(SIGTERM);
   EXPECT_EQ(host.wait(), 0);
 }

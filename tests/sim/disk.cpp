@@ -63,4 +63,15 @@ host::Result<void> Disk::finish_run(const host::RunRecord& run, const std::vecto
   return {};
 }
 
+host::Result<void> Disk::finish_empty_runs(const std::vector<host::EmptyRun>& runs) {
+  hazards_.crash_point();
+  const bool fails = hazards_.happens(kStateFails, 12);
+  if (fails && hazards_.happens(kStateFails, 2)) return full();
+  for (const host::EmptyRun& run : runs)
+    if (run.position) position_ = *run.position;
+  hazards_.crash_point();
+  if (fails) return full();
+  return {};
+}
+
 }  // namespace penstock::sim

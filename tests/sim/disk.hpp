@@ -21,6 +21,7 @@ class Disk final : public host::State {
   host::Result<void> save_rejects(const host::RunRecord&, const std::vector<host::RejectRecord>&) override;
   host::Result<void> finish_run(const host::RunRecord&, const std::vector<host::RejectRecord>&, const std::optional<host::PositionRecord>&,
                                 const std::vector<host::RetriedReject>&) override;
+  host::Result<void> finish_empty_runs(const std::vector<host::EmptyRun>&) override;
   host::Result<void> close_interrupted_runs(int64_t) override { return {}; }
   host::Result<std::vector<host::RunRecord>> history(const std::optional<host::ViewId>&, int64_t) override { return std::vector<host::RunRecord>(); }
   host::Result<std::vector<host::RejectRecord>> rejects(const std::optional<host::ViewId>&, int64_t) override {

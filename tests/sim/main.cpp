@@ -138,7 +138,7 @@ int run_file(const Options& options) {
 }
 
 struct Totals {
-  uint64_t seeds = 0, events = 0, runs = 0, completed = 0, deaths = 0, losses = 0, versions = 0;
+  uint64_t seeds = 0, events = 0, runs = 0, completed = 0, deaths = 0, losses = 0, looks = 0, versions = 0;
 
   void add(const Outcome& outcome) {
     ++seeds;
@@ -147,11 +147,12 @@ struct Totals {
     completed += static_cast<uint64_t>(outcome.completed);
     deaths += static_cast<uint64_t>(outcome.host_deaths);
     losses += static_cast<uint64_t>(outcome.store_losses);
+    looks += static_cast<uint64_t>(outcome.shared_looks);
     versions += static_cast<uint64_t>(outcome.versions);
   }
   void add(const Totals& other) {
     seeds += other.seeds, events += other.events, runs += other.runs, completed += other.completed;
-    deaths += other.deaths, losses += other.losses, versions += other.versions;
+    deaths += other.deaths, losses += other.losses, looks += other.looks, versions += other.versions;
   }
 };
 
@@ -182,10 +183,10 @@ int run(const Options& options) {
   for (unsigned i = 0; i < options.jobs; ++i) threads.emplace_back(work);
   for (std::thread& thread : threads) thread.join();
   const double took = seconds();
-  std::printf("%lu seeds from %lu in %.1f s, %.0f seeds/s with %u threads: %lu events, %lu row versions, %lu runs (%lu completed), %lu host deaths, "
+  std::printf("%lu seeds from %lu in %.1f s, %.0f seeds/s with %u threads: %lu events, %lu row versions, %lu runs (%lu completed, %lu by a shared look), %lu host deaths, "
               "%lu store losses: %s\n",
               totals.seeds, options.from, took, static_cast<double>(totals.seeds) / took, options.jobs, totals.events, totals.versions, totals.runs,
-              totals.completed, totals.deaths, totals.losses, broken ? "BROKEN" : "0 failures");
+              totals.completed, totals.looks, totals.deaths, totals.losses, broken ? "BROKEN" : "0 failures");
   if (!broken) return 0;
   std::printf("seed %lu: %s\n  %s\n", broken->first, broken->second.c_str(), smallest_command(broken->first, options.mask, options.events).c_str());
   return 1;

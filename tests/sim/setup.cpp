@@ -41,6 +41,7 @@ Setup Setup::of(uint64_t seed, uint32_t mask) {
   out.rows_a_call = chance.between(1, 3);
   out.honoured = PENSTOCK_HONOURED_COLUMNS | (chance.one_in(3) ? 0 : PENSTOCK_HONOURED_ORDER) |
                  (static_cast<uint32_t>(chance.next()) & (PENSTOCK_HONOURED_SINCE | PENSTOCK_HONOURED_UNTIL | PENSTOCK_HONOURED_NULL_CURSOR));
+  out.shares_looks = seed % 5 == 0;
   return out;
 }
 
@@ -62,7 +63,7 @@ std::string Setup::text() const {
   constexpr const char* kCursorNames[] = {"database time", "application time", "xid"};
   std::string out = std::string("cursor ") + kCursorNames[static_cast<int>(cursor)] + ", tick " + std::to_string(tick_ns) + " ns, " +
                     std::to_string(entities) + (append_only ? " entities, append only" : " entities") + (order_by_event ? ", ordered by event" : "") +
-                    (null_cursors ? ", null cursors" : "") + (durable ? "" : ", store forgets") + (marker ? "" : ", no marker") + ", lag " +
+                    (null_cursors ? ", null cursors" : "") + (durable ? "" : ", store forgets") + (marker ? "" : ", no marker") + (shares_looks ? ", shared looks" : "") + ", lag " +
                     std::to_string(lag_ns) + ", lookback " + std::to_string(lookback_ns) + ", batches of " + std::to_string(batch_rows) + " in calls of " +
                     std::to_string(rows_a_call) + ((honoured & PENSTOCK_HONOURED_ORDER) != 0 ? "" : ", in no order") + "; faults:";
   if (faults == 0) out += " none";

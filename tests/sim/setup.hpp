@@ -61,6 +61,7 @@ struct Setup {
   int64_t batch_rows = 2;
   int64_t rows_a_call = 2;      // of the store: how a batch is cut
   uint32_t honoured = 0;        // by the source
+  bool shares_looks = false;    // hosts look at the table for another view first, and end runs by what that saw
 
   bool has(FaultKind kind) const { return (faults & kind) != 0; }
   bool class_a() const { return cursor != Cursor::application_time; }

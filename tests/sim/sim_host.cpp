@@ -1,12 +1,14 @@
 #include "sim_host.hpp"
 
+#include "run/shared_look.hpp"
+
 namespace penstock::sim {
 namespace {
 
 using namespace host;
 
 constexpr std::chrono::nanoseconds kInterval = std::chrono::microseconds(300);
-const ViewId kView{"v", 1};
+const ViewId kView{"v", 1}, kOther{"other", 1};
 
 RunJob common_job(const Setup& setup) {
   RunJob job;
@@ -34,7 +36,7 @@ RunJob common_job(const Setup& setup) {
 }  // namespace
 
 SimHost::SimHost(const Surroundings& around, int64_t clock_skew_ns)
-    : around_(around), clock_skew_ns_(clock_skew_ns), job_(common_job(around.setup)), disk_(around.hazards) {
+    : around_(around), clock_skew_ns_(clock_skew_ns), job_(common_job(around.setup)), disk_(around.hazards), other_store_(around.setup), other_disk_(around.hazards) {
   limits_.batch_rows = around.setup.batch_rows;
   limits_.queue_batches = 0;  // read on the spot: there are no threads in a simulation
   retries_.delay = std::chrono::microseconds(50);
@@ -56,6 +58,7 @@ void SimHost::die() {
   dead_ = true;
   ++deaths_;
   run_.reset();
+  waiting_.reset();
   cancel_.reset();
   idle_source_.reset();
 }
@@ -72,7 +75,7 @@ void SimHost::step() {
     if (!run_) return start_run();
     if (cancel_ && around_.chance.one_in(4)) cancel_->cancel();
     run_->step();
-    if (run_->over()) end_run();
+    if (run_->over()) end_step();
   } catch (const HostCrash&) {
     die();
   }
@@ -95,16 +98,49 @@ void SimHost::start_run() {
     job.request.from_ns = to - around_.chance.below(2'000'000);
     job.request.to_ns = to;
   }
+  if (around_.setup.shares_looks && !job.request.full && !job.request.slice() && around_.chance.one_in(2)) {
+    waiting_ = std::move(job);
+    return start_look();
+  }
   if (around_.hazards.happens(kCancelled, 8)) job.cancel = cancel_ = std::make_shared<CancelToken>();
   Connections& connections = *this;
   const Clock& clock = *this;
   run_.emplace(connections, disk_, clock, limits_, std::move(job));
 }
 
-// As the daemon does.
-void SimHost::end_run() {
-  const RunReport report = run_->finish();
+void SimHost::start_look() {
+  RunJob look = job_;
+  look.request.view.id = kOther;
+  look.request.view.store = kOther.name;
+  auto local = other_disk_.position(kOther);
+  look.request.local = *local;
+  look.run_id = std::to_string(around_.next_run++);
+  Connections& connections = *this;
+  const Clock& clock = *this;
+  run_.emplace(connections, other_disk_, clock, limits_, std::move(look));
+}
+
+// The run under way is over: it was the view's, or the look before it.
+void SimHost::end_step() {
+  RunReport report = run_->finish();
   run_.reset();
+  if (!waiting_) return end_run(report);
+  RunJob job = std::move(*waiting_);
+  waiting_.reset();
+  Connections& connections = *this;
+  const Clock& clock = *this;
+  if (report.look) {
+    const auto shared = share_look(connections, disk_, clock, limits_, *report.look, {job});
+    if (shared.front()) {
+      ++shared_looks_;
+      return end_run(*shared.front());
+    }
+  }
+  run_.emplace(connections, disk_, clock, limits_, std::move(job));
+}
+
+// As the daemon does.
+void SimHost::end_run(const RunReport& report) {
   cancel_.reset();
   std::optional<std::chrono::nanoseconds> retry;
   last_failure_ = report.failure ? report.failure->message : "";
@@ -133,8 +169,11 @@ Result<std::unique_ptr<Source>> SimHost::take_source(const std::string&, const C
       std::make_unique<SimSource>(around_.setup, around_.database, around_.hazards, around_.event, snapshot_event_));
 }
 
-Result<std::unique_ptr<Sink>> SimHost::take_sink(const std::string&, const CallLimits&) {
+Result<std::unique_ptr<Sink>> SimHost::take_sink(const std::string& store, const CallLimits&) {
   around_.hazards.crash_point();
+  if (store == kOther.name)
+    return std::unique_ptr<Sink>(
+        std::make_unique<SimSink>(around_.setup, around_.chance, other_store_, around_.database, around_.hazards, other_snapshot_event_));
   return std::unique_ptr<Sink>(
       std::make_unique<SimSink>(around_.setup, around_.chance, around_.store, around_.database, around_.hazards, snapshot_event_));
 }

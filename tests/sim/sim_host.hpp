@@ -46,6 +46,7 @@ class SimHost final : private host::Connections, private host::Clock {
   int64_t runs() const { return runs_; }
   int64_t completed() const { return completed_; }
   int64_t deaths() const { return deaths_; }
+  int64_t shared_looks() const { return shared_looks_; }
   // Of the last run that ended: why it failed, or empty.
   const std::string& last_failure() const { return last_failure_; }
   std::optional<std::string> broken_promise() const;
@@ -61,7 +62,9 @@ class SimHost final : private host::Connections, private host::Clock {
   host::Result<host::ResolvedOptions> table_options(const host::BatchSource&) override { return host::ResolvedOptions(); }
 
   void start_run();
-  void end_run();
+  void start_look();
+  void end_step();
+  void end_run(const host::RunReport& report);
 
   const Surroundings around_;
   const int64_t clock_skew_ns_;
@@ -69,19 +72,23 @@ class SimHost final : private host::Connections, private host::Clock {
   host::RetryPolicy retries_;
   host::RunJob job_;  // what every run has in common
   Disk disk_;
+  // Another view of the same table, in a store and with a state of its own.
+  Store other_store_;
+  Disk other_disk_;
 
   // The process; gone when it dies.
   host::Schedule schedule_{1};
   std::unique_ptr<host::Source> idle_source_;
   std::shared_ptr<host::RepeatFilter> repeats_;
   std::optional<host::RunExecution> run_;
+  std::optional<host::RunJob> waiting_;  // for what the run of the other view sees
   std::shared_ptr<host::CancelToken> cancel_;
   int64_t attempts_ = 0;
   bool full_next_ = false;
-  uint64_t snapshot_event_ = 0;
+  uint64_t snapshot_event_ = 0, other_snapshot_event_ = 0;
   bool dead_ = false;
 
-  int64_t runs_ = 0, completed_ = 0, deaths_ = 0;
+  int64_t runs_ = 0, completed_ = 0, deaths_ = 0, shared_looks_ = 0;
   bool ended_badly_ = false;  // a run that completed although its counts do not add up
   std::string last_failure_;
 };

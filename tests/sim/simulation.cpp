@@ -177,6 +177,7 @@ class Simulation {
       outcome_.runs += host->runs();
       outcome_.completed += host->completed();
       outcome_.host_deaths += host->deaths();
+      outcome_.shared_looks += host->shared_looks();
     }
   }
 

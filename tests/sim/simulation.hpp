@@ -18,6 +18,7 @@ struct Outcome {
   int64_t completed = 0;
   int64_t host_deaths = 0;
   int64_t store_losses = 0;  // wiped, restored, failed over
+  int64_t shared_looks = 0;  // runs that ended by what another view's run saw
   int64_t versions = 0;      // row versions that were committed
 };
 

@@ -81,6 +81,19 @@ Result<void> FakeState::finish_run(const RunRecord& run, const std::vector<Rejec
                                    const std::optional<PositionRecord>& position, const std::vector<RetriedReject>& retried) {
   const std::lock_guard lock(mutex_);
   if (auto failure = wanted_failure("finish_run")) return *failure;
+  return record_end(run, rejects, position, retried);
+}
+
+Result<void> FakeState::finish_empty_runs(const std::vector<EmptyRun>& runs) {
+  const std::lock_guard lock(mutex_);
+  if (auto failure = wanted_failure("finish_empty_runs")) return *failure;
+  for (const EmptyRun& run : runs)
+    if (auto recorded = record_end(run.record, {}, run.position, {}); !recorded) return recorded;
+  return {};
+}
+
+Result<void> FakeState::record_end(const RunRecord& run, const std::vector<RejectRecord>& rejects,
+                                   const std::optional<PositionRecord>& position, const std::vector<RetriedReject>& retried) {
   RunRecord* known = find_run(run.run_id);
   if (known != nullptr && known->view != run.view) return internal("fake state: run " + run.run_id + " is of another view");
   if (known != nullptr) {

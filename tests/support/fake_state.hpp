@@ -29,6 +29,7 @@ class FakeState final : public host::State {
   host::Result<void> finish_run(const host::RunRecord& run, const std::vector<host::RejectRecord>& rejects,
                                 const std::optional<host::PositionRecord>& position,
                                 const std::vector<host::RetriedReject>& retried = {}) override;
+  host::Result<void> finish_empty_runs(const std::vector<host::EmptyRun>& runs) override;
   host::Result<void> close_interrupted_runs(int64_t now_ns) override;
   host::Result<std::vector<host::RunRecord>> history(const std::optional<host::ViewId>& view, int64_t limit) override;
   host::Result<std::vector<host::RejectRecord>> rejects(const std::optional<host::ViewId>& view, int64_t limit) override;
@@ -47,6 +48,8 @@ class FakeState final : public host::State {
     if (failure) return std::move(*failure).in("state");
     return {};
   }
+  host::Result<void> record_end(const host::RunRecord& run, const std::vector<host::RejectRecord>& rejects,
+                                const std::optional<host::PositionRecord>& position, const std::vector<host::RetriedReject>& retried);
   void replace_rejects(const host::RunRecord& run, const std::vector<host::RejectRecord>& rejects);
   host::RunRecord* find_run(const std::string& run_id);
 

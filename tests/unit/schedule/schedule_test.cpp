@@ -298,6 +298,121 @@ TEST(Schedule, LeavesAViewAloneWhenNothingOfItChanged) {
   EXPECT_EQ(schedule.status()[1], (ViewSchedule{kB, std::nullopt, 91 * kSecond, false}));
 }
 
+// Views that look at the same table, as many as `ids`; each has run once and found nothing.
+Schedule idle(const std::vector<ViewId>& ids, int64_t workers = 2) {
+  Schedule schedule(workers);
+  std::vector<ScheduledView> views;
+  for (const ViewId& id : ids) views.push_back({id, 1000s, 0, "table"});
+  schedule.set_views(views, 0);
+  while (const auto due = schedule.next_due(0)) schedule.finished(due->view, 0, std::nullopt, true);
+  return schedule;
+}
+
+TEST(Schedule, StartsTogetherThoseThatFoundNothingAndCountsThemOnce) {
+  Schedule schedule = idle({kA, kB, kC}, 1);
+
+  EXPECT_THAT(start_all(schedule, 1000 * kSecond), ElementsAre(DueView{kA, DueReason::interval, 1000 * kSecond, {{kB}, {kC}}}));
+  EXPECT_EQ(schedule.running(), 1u);
+  for (const ViewSchedule& view : schedule.status()) EXPECT_TRUE(view.running_since_ns) << view.view.label();
+
+  // The worker is free when the last of them has ended.
+  schedule.run_now(kA, 1001 * kSecond);
+  for (const ViewId& id : {kA, kB}) EXPECT_TRUE(schedule.finished(id, 1001 * kSecond, std::nullopt, true));
+  EXPECT_THAT(start_all(schedule, 1001 * kSecond), IsEmpty());
+  EXPECT_TRUE(schedule.finished(kC, 1001 * kSecond, std::nullopt, true));
+  EXPECT_THAT(start_all(schedule, 1001 * kSecond), ElementsAre(DueView{kA, DueReason::manual, 1001 * kSecond}));
+}
+
+TEST(Schedule, TakesAlongWhatIsDueWithinAHundredthOfItsInterval) {
+  Schedule schedule = idle({kA, kB, kC}, 2);
+  schedule.set_views({{kA, 1000s, 0, "table"}, {kB, 1010s, 0, "table"}, {kC, 1011s, 0, "table"}}, 0);
+
+  // 1010 s less 10.1 s, 1011 s less 10.11 s.
+  EXPECT_THAT(start_all(schedule, 1000 * kSecond), ElementsAre(DueView{kA, DueReason::interval, 1000 * kSecond, {{kB}}}));
+  for (const ViewId& id : {kA, kB}) schedule.finished(id, 1000 * kSecond, std::nullopt, true);
+
+  // b has had its tick at 1010 s.
+  EXPECT_THAT(start_all(schedule, 1011 * kSecond), ElementsAre(DueView{kC, DueReason::interval, 1011 * kSecond}));
+  EXPECT_EQ(schedule.status()[1].next_due_ns, 2020 * kSecond);
+}
+
+TEST(Schedule, LetsGoAloneWhoFoundSomethingFailedOrHasAnotherTable) {
+  const ViewId kD{"d", 1}, kE{"e", 1};
+  Schedule schedule(9);
+  const auto look = [&](const ViewId& id, const std::string& table) { return ScheduledView{id, 10s, 0, table}; };
+  schedule.set_views({look(kA, "table"), look(kB, "table"), look(kC, "table"), look(kD, "other"), look(kE, "")}, 0);
+  start_all(schedule, 0);
+  schedule.finished(kA, 0, std::nullopt, true);
+  schedule.finished(kB, 0, std::nullopt, false);
+  schedule.finished(kC, 0, 10s, true);
+  schedule.finished(kD, 0, std::nullopt, true);
+  schedule.finished(kE, 0, std::nullopt, true);
+
+  for (const DueView& due : start_all(schedule, 10 * kSecond)) EXPECT_THAT(due.companions, IsEmpty()) << due.view.label();
+  EXPECT_EQ(schedule.running(), 5u);
+}
+
+TEST(Schedule, IsLedByNobodyWhoFoundSomething) {
+  Schedule schedule = idle({kA, kB}, 2);
+  schedule.run_now(kA, 1);
+  schedule.next_due(1);
+  schedule.finished(kA, 1, std::nullopt, false);
+
+  EXPECT_THAT(start_all(schedule, 1000 * kSecond),
+              ElementsAre(DueView{kA, DueReason::interval, 1000 * kSecond}, DueView{kB, DueReason::interval, 1000 * kSecond}));
+}
+
+TEST(Schedule, TakesAlongThoseThatSomebodyAskedFor) {
+  Schedule schedule = idle({kA, kB}, 2);
+  schedule.run_now(kA, 5);
+  schedule.run_now(kB, 6);
+
+  EXPECT_THAT(start_all(schedule, 7), ElementsAre(DueView{kA, DueReason::manual, 5, {{kB, DueReason::manual}}}));
+  for (const ViewId& id : {kA, kB}) schedule.finished(id, 8, std::nullopt, true);
+  EXPECT_EQ(schedule.next_wakeup(), 1000 * kSecond);
+}
+
+TEST(Schedule, StartsAloneAndAsItWasDueWhoIsPutBack) {
+  Schedule schedule = idle({kA, kB, kC}, 2);
+  schedule.run_now(kC, 999 * kSecond);
+  schedule.set_views({{kA, 1000s, 0, "table"}, {kB, 1000s, 0, "table"}, {kC, 1000s, 0, "table"}}, 0);
+  EXPECT_THAT(start_all(schedule, 999 * kSecond),
+              ElementsAre(DueView{kC, DueReason::manual, 999 * kSecond, {{kA, DueReason::interval}, {kB, DueReason::interval}}}));
+
+  EXPECT_TRUE(schedule.put_back(kC));
+  EXPECT_TRUE(schedule.put_back(kB));
+  EXPECT_FALSE(schedule.put_back(kB));
+
+  EXPECT_EQ(schedule.running(), 1u);
+  // The last start was a request's.
+  EXPECT_THAT(start_all(schedule, 1000 * kSecond), ElementsAre(DueView{kB, DueReason::interval, 1000 * kSecond}));
+  schedule.finished(kB, 1000 * kSecond);
+  EXPECT_THAT(start_all(schedule, 1000 * kSecond), ElementsAre(DueView{kC, DueReason::manual, 999 * kSecond}));
+  schedule.finished(kC, 1000 * kSecond);
+  schedule.finished(kA, 1000 * kSecond);
+  EXPECT_EQ(schedule.next_wakeup(), 2000 * kSecond);
+}
+
+TEST(Schedule, ForgetsWhoIsPutBackAfterItWasRemoved) {
+  Schedule schedule = idle({kA, kB}, 2);
+  start_all(schedule, 1000 * kSecond);
+  schedule.set_views({{kA, 1000s, 0, "table"}}, 1000 * kSecond);
+
+  EXPECT_TRUE(schedule.put_back(kB));
+
+  EXPECT_EQ(schedule.status().size(), 1u);
+  schedule.finished(kA, 1000 * kSecond);
+  EXPECT_EQ(schedule.running(), 0u);
+}
+
+TEST(Schedule, FollowsAViewToAnotherTable) {
+  Schedule schedule = idle({kA, kB}, 2);
+  schedule.set_views({{kA, 1000s, 0, "table"}, {kB, 1000s, 0, "other"}}, 1);
+
+  EXPECT_THAT(start_all(schedule, 1000 * kSecond),
+              ElementsAre(DueView{kA, DueReason::interval, 1000 * kSecond}, DueView{kB, DueReason::interval, 1000 * kSecond}));
+}
+
 TEST(Schedule, CountsTheFirstOfTwoViewsOfOneIdOnly) {
   Schedule schedule(3);
   schedule.set_views({every(kA, 10s), every(kA, 20s)}, 0);

@@ -36,7 +36,7 @@ class SchedulerTest : public ::testing::Test {
 };
 
 TEST_F(SchedulerTest, StartsWhatIsDueFromTheLoopAndNeverFromInsideACall) {
-  Scheduler scheduler(loop_, clock_, 4, [&](const ViewId& view, DueReason reason) { started_.emplace_back(view, reason); });
+  Scheduler scheduler(loop_, clock_, 4, [&](const DueView& due) { started_.emplace_back(due.view, due.reason); });
   scheduler.set_views({{kA, 1h, 0}, {kB, 1h, 0}});
   EXPECT_THAT(started_, IsEmpty());
 
@@ -49,10 +49,10 @@ TEST_F(SchedulerTest, StartsWhatIsDueFromTheLoopAndNeverFromInsideACall) {
 TEST_F(SchedulerTest, RunsAViewAgainAndAgainOnItsIntervalWithoutOverlap) {
   Scheduler* scheduler = nullptr;
   int running = 0;
-  Scheduler owner(loop_, clock_, 4, [&](const ViewId& view, DueReason reason) {
+  Scheduler owner(loop_, clock_, 4, [&](const DueView& due) {
     EXPECT_EQ(++running, 1);
-    started_.emplace_back(view, reason);
-    boost::asio::post(loop_, [&, view] {
+    started_.emplace_back(due.view, due.reason);
+    boost::asio::post(loop_, [&, view = due.view] {
       --running;
       EXPECT_TRUE(scheduler->finished(view));
     });
@@ -68,7 +68,7 @@ TEST_F(SchedulerTest, RunsAViewAgainAndAgainOnItsIntervalWithoutOverlap) {
 }
 
 TEST_F(SchedulerTest, StartsTheNextViewWhenAWorkerIsFreeAgainAndRetriesWhenTold) {
-  Scheduler scheduler(loop_, clock_, 1, [&](const ViewId& view, DueReason reason) { started_.emplace_back(view, reason); });
+  Scheduler scheduler(loop_, clock_, 1, [&](const DueView& due) { started_.emplace_back(due.view, due.reason); });
   scheduler.set_views({{kA, 1h, 0}, {kB, 1h, 0}});
   ASSERT_TRUE(run_until([&] { return started_.size() == 1; }));
 
@@ -81,7 +81,7 @@ TEST_F(SchedulerTest, StartsTheNextViewWhenAWorkerIsFreeAgainAndRetriesWhenTold)
 }
 
 TEST_F(SchedulerTest, RunsNowAndUsesMoreWorkersWhenThereAre) {
-  Scheduler scheduler(loop_, clock_, 1, [&](const ViewId& view, DueReason reason) { started_.emplace_back(view, reason); });
+  Scheduler scheduler(loop_, clock_, 1, [&](const DueView& due) { started_.emplace_back(due.view, due.reason); });
   scheduler.set_views({{kA, 1h, 0}});
   ASSERT_TRUE(run_until([&] { return started_.size() == 1; }));
   scheduler.finished(kA);
@@ -98,9 +98,9 @@ TEST_F(SchedulerTest, RunsNowAndUsesMoreWorkersWhenThereAre) {
 
 TEST_F(SchedulerTest, MayBeCalledFromItsOwnCallback) {
   Scheduler* scheduler = nullptr;
-  Scheduler owner(loop_, clock_, 1, [&](const ViewId& view, DueReason reason) {
-    started_.emplace_back(view, reason);
-    scheduler->finished(view);
+  Scheduler owner(loop_, clock_, 1, [&](const DueView& due) {
+    started_.emplace_back(due.view, due.reason);
+    scheduler->finished(due.view);
     if (started_.size() == 1) scheduler->run_now(kA);
     if (started_.size() == 2) scheduler->set_views({{kB, 1h, 0}});
   });
@@ -113,7 +113,7 @@ TEST_F(SchedulerTest, MayBeCalledFromItsOwnCallback) {
 }
 
 TEST_F(SchedulerTest, StartsNothingAfterStopAndLeavesTheLoopWithoutWork) {
-  Scheduler scheduler(loop_, clock_, 4, [&](const ViewId& view, DueReason reason) { started_.emplace_back(view, reason); });
+  Scheduler scheduler(loop_, clock_, 4, [&](const DueView& due) { started_.emplace_back(due.view, due.reason); });
   scheduler.set_views({{kA, 1h, 0}});
   ASSERT_TRUE(run_until([&] { return started_.size() == 1; }));
   scheduler.run_now(kA);
@@ -130,8 +130,8 @@ TEST_F(SchedulerTest, StartsNothingAfterStopAndLeavesTheLoopWithoutWork) {
 
 TEST_F(SchedulerTest, StopsInTheMiddleOfStartingSeveral) {
   Scheduler* scheduler = nullptr;
-  Scheduler owner(loop_, clock_, 4, [&](const ViewId& view, DueReason reason) {
-    started_.emplace_back(view, reason);
+  Scheduler owner(loop_, clock_, 4, [&](const DueView& due) {
+    started_.emplace_back(due.view, due.reason);
     scheduler->stop();
   });
   scheduler = &owner;
@@ -142,7 +142,7 @@ TEST_F(SchedulerTest, StopsInTheMiddleOfStartingSeveral) {
 
 TEST_F(SchedulerTest, MayGoBeforeTheLoopHasRunOutOfItsTimers) {
   {
-    Scheduler scheduler(loop_, clock_, 4, [&](const ViewId& view, DueReason reason) { started_.emplace_back(view, reason); });
+    Scheduler scheduler(loop_, clock_, 4, [&](const DueView& due) { started_.emplace_back(due.view, due.reason); });
     scheduler.set_views({{kA, 1h, 0}});
   }
   loop_.run();
@@ -151,7 +151,7 @@ TEST_F(SchedulerTest, MayGoBeforeTheLoopHasRunOutOfItsTimers) {
 
 TEST_F(SchedulerTest, GoesByItsClockAndNotByTheTimer) {
   test::FakeClock clock;
-  Scheduler scheduler(loop_, clock, 4, [&](const ViewId& view, DueReason reason) { started_.emplace_back(view, reason); });
+  Scheduler scheduler(loop_, clock, 4, [&](const DueView& due) { started_.emplace_back(due.view, due.reason); });
   scheduler.set_views({{kA, 5ms, 0}});
   ASSERT_TRUE(run_until([&] { return started_.size() == 1; }));
   scheduler.finished(kA);
