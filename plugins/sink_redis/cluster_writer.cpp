@@ -246,7 +246,7 @@ void ClusterWriter::encode_row(const Row& row, const Work& work, Buffer& out) {
   for (const ValueWriter& value : work.values) append_bulk(out, any_null && value.is_null(row.index) ? std::string_view() : value.text(row.index, scratch_));
 }
 
-void ClusterWriter::handle_reply(Bucket& bucket, const Session& session, const Reply& reply, Work& work) {
+void ClusterWriter::handle_reply(Bucket& bucket, Session& session, const Reply& reply, Work& work) {
   const ScriptCall done = bucket.in_flight.front();
   bucket.in_flight.pop_front();
   // Nothing after a call that was not executed was applied: its sequence did not match.

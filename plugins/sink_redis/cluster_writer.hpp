@@ -65,7 +65,7 @@ class ClusterWriter final : public Writer {
   void send(const Call&, Session&, const std::vector<size_t>& buckets, Work&);
   void encode_call(Bucket&, const Work&, Buffer& out);
   void encode_row(const Row&, const Work&, Buffer& out);
-  void handle_reply(Bucket&, const Session&, const Reply&, Work&);
+  void handle_reply(Bucket&, Session&, const Reply&, Work&);
   void count_row(const Bucket&, const Row&, char code, Work&);
   Error run_error(std::string_view code) const;
 

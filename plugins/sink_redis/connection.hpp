@@ -47,6 +47,8 @@ class Connection {
   void close() { transport_.reset(); }
 
  private:
+  friend class RunningExchange;
+
   [[noreturn]] void lost(const std::string& why);
   [[noreturn]] void lost(const Broken&);
   bool send_some();

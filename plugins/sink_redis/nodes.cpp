@@ -1,6 +1,7 @@
 #include "sink_redis/nodes.hpp"
 
 #include "sink_redis/errors.hpp"
+#include "sink_redis/exchange.hpp"
 #include "sink_redis/sentinel.hpp"
 
 #include <algorithm>
@@ -96,10 +97,11 @@ std::shared_ptr<Session> Nodes::at(const Call& call, std::string_view key) {
   throw Error(PENSTOCK_STATUS_UNAVAILABLE, "no node of the cluster has slot " + std::to_string(slot)).retry_after_ns(kRetryPause.count());
 }
 
-bool Nodes::add_detour(std::string_view key, const Session& session, const Reply& reply, Detours& detours) const {
+bool Nodes::add_detour(std::string_view key, Session& session, const Reply& reply, Detours& detours) const {
   if (!reply.is_error()) return false;
   const auto detour = detour_of(reply.text(), session.connection().endpoint());
   if (!detour || (!cluster_ && detour->kind != Detour::Kind::script)) return false;
+  if (detour->kind == Detour::Kind::script) detours.forgetful.insert(&session);
   detours.all.emplace_back(key, *detour);
   detours.why = server_error("find the way in the cluster", reply.text());
   return true;
@@ -107,6 +109,7 @@ bool Nodes::add_detour(std::string_view key, const Session& session, const Reply
 
 void Nodes::take(const Call& call, const Detours& detours, Patience& patience) {
   if (detours.all.empty()) return;
+  for (Session* const session : detours.forgetful) session->load_scripts(call);
   bool lost = false;
   for (const auto& [key, detour] : detours.all) {
     if (detour.kind == Detour::Kind::moved) map_.move(slot_of(key), detour.to);
@@ -116,22 +119,65 @@ void Nodes::take(const Call& call, const Detours& detours, Patience& patience) {
   if (lost) refresh(call);
 }
 
+namespace {
+
+// The commands of one node, and how far they are. Those that a node is to take although the slot is not its own have an ASKING before them.
+struct Round {
+  struct Command {
+    size_t number;
+    bool asking;
+  };
+  std::vector<Command> commands = {};
+  size_t encoded = 0, answered = 0;
+  bool asked = false;  // the answer to the ASKING of the next is there
+};
+
+}  // namespace
+
 void Nodes::each(const Call& call, const std::vector<std::string_view>& keys, const Encode& encode, const Handle& handle) {
   std::vector<size_t> todo(keys.size());
   std::iota(todo.begin(), todo.end(), size_t{0});
   std::map<size_t, Endpoint> asked;
   Patience patience(settings_.timeout);
   while (!todo.empty()) {
-    std::map<std::pair<Session*, bool>, std::vector<size_t>> passes;
+    std::map<Session*, Round> rounds;
     for (const size_t command : todo) {
       const auto ask = asked.find(command);
       const bool asking = ask != asked.end();
-      passes[{(asking ? session(call, ask->second) : at(call, keys[command])).get(), asking}].push_back(command);
+      rounds[(asking ? session(call, ask->second) : at(call, keys[command])).get()].commands.push_back({command, asking});
     }
     Detours detours;
     std::vector<size_t> again;
     std::optional<Error> failure;
-    for (const auto& [to, commands] : passes) send(call, *to.first, to.second, commands, keys, encode, handle, detours, again, failure);
+    Session* failed = nullptr;
+    std::vector<Exchange> exchanges;
+    for (auto& [to, commands] : rounds) {
+      exchanges.push_back({&to->connection(),
+                           [&, &node = *to, &round = commands](Buffer& out) {
+                             if (round.encoded == round.commands.size() || failure) return Encoded{0, false};
+                             const Round::Command& command = round.commands[round.encoded++];
+                             if (command.asking) append_command(out, {"ASKING"});
+                             encode(command.number, node, out);
+                             return Encoded{command.asking ? 2u : 1u};
+                           },
+                           [&, &node = *to, &round = commands](const Reply& reply) {
+                             const Round::Command& command = round.commands[round.answered];
+                             round.asked = command.asking && !round.asked;
+                             if (round.asked) return;
+                             ++round.answered;
+                             if (failure) return;
+                             if (add_detour(keys[command.number], node, reply, detours)) return again.push_back(command.number);
+                             try {
+                               handle(command.number, reply);
+                             } catch (const Error& error) {
+                               failure = error;
+                               failed = &node;
+                             }
+                           }});
+    }
+    exchange(call, settings_.pipeline_bytes, exchanges);
+    // A master that became a replica: the next connection has the server checked, or finds another one.
+    if (failure && failure->retry() == PENSTOCK_RETRY_RECONNECT) failed->connection().close();
     if (failure) throw *failure;
     if (again.size() < todo.size()) patience.progress();
     asked.clear();
@@ -140,40 +186,6 @@ void Nodes::each(const Call& call, const std::vector<std::string_view>& keys, co
     take(call, detours, patience);
     todo = std::move(again);
   }
-}
-
-void Nodes::send(const Call& call, Session& session, bool asking, const std::vector<size_t>& commands, const std::vector<std::string_view>& keys,
-                 const Encode& encode, const Handle& handle, Detours& detours, std::vector<size_t>& again, std::optional<Error>& failure) {
-  size_t encoded = 0, answered = 0;  // with an ASKING before each where `asking`
-  const size_t each = asking ? 2 : 1, all = commands.size() * each;
-  const size_t known = detours.all.size();
-  session.connection().pipeline(
-      call, settings_.pipeline_bytes,
-      [&](Buffer& out) {
-        if (encoded == all || failure) return Encoded{0, false};
-        if (asking && encoded % 2 == 0)
-          append_command(out, {"ASKING"});
-        else
-          encode(commands[encoded / each], session, out);
-        ++encoded;
-        return Encoded{1};
-      },
-      [&](const Reply& reply) {
-        const size_t number = answered++;
-        if (failure || (asking && number % 2 == 0)) return;
-        const size_t command = commands[number / each];
-        if (add_detour(keys[command], session, reply, detours)) return again.push_back(command);
-        try {
-          handle(command, reply);
-        } catch (const Error& error) {
-          failure = error;
-        }
-      });
-  // A master that became a replica: the next connection has the server checked, or finds another one.
-  if (failure && failure->retry() == PENSTOCK_RETRY_RECONNECT) session.connection().close();
-  if (failure) return;
-  for (size_t i = known; i < detours.all.size(); ++i)
-    if (detours.all[i].second.kind == Detour::Kind::script) return session.load_scripts(call);
 }
 
 }  // namespace penstock::redis

@@ -5,6 +5,8 @@
 #include "sink_redis/session.hpp"
 #include "sink_redis/slots.hpp"
 
+#include <set>
+
 namespace penstock::redis {
 
 // What stands in the way of a command and passes by itself is waited for, in steps that grow, as long as the timeout allows without progress.
@@ -41,8 +43,8 @@ class Nodes {
 
   using Encode = std::function<void(size_t command, Session&, Buffer&)>;
   using Handle = std::function<void(size_t command, const Reply&)>;
-  // Commands 0 … n - 1, in any order, each to the node that has the slot of its key, with as many detours as it takes; n is the size of
-  // `keys`. A reply that `handle` gets may be an error, but not a detour. What `handle` throws is thrown once all are answered, so
+  // Commands 0 … n - 1, in any order, each to the node that has the slot of its key, to all nodes at once, with as many detours as it takes; n is
+  // the size of `keys`. A reply that `handle` gets may be an error, but not a detour. What `handle` throws is thrown once all are answered, so
   // that the connections stay usable.
   void each(const Call&, const std::vector<std::string_view>& keys, const Encode& encode, const Handle& handle);
 
@@ -53,18 +55,18 @@ class Nodes {
   struct Detours {
     std::vector<std::pair<std::string_view, Detour>> all = {};  // with the key of the command
     std::optional<Error> why = {};                              // the last of the answers
+    std::set<Session*> forgetful = {};                          // have forgotten their scripts
   };
   // If a node's answer is one, adds it.
-  bool add_detour(std::string_view key, const Session&, const Reply&, Detours&) const;
-  // Learns from them, and waits where that helps, for as long as patience allows; then the commands may be sent again.
+  bool add_detour(std::string_view key, Session&, const Reply&, Detours&) const;
+  // Learns from them, gives nodes their scripts again, and waits where that helps, for as long as patience allows; then the commands may be
+  // sent again.
   void take(const Call&, const Detours&, Patience&);
 
  private:
   std::shared_ptr<Session> session(const Call&, const Endpoint&);
   std::shared_ptr<Session> first_session(const Call&, const std::vector<Endpoint>& known);
   void refresh(const Call&);
-  void send(const Call&, Session&, bool asking, const std::vector<size_t>& commands, const std::vector<std::string_view>& keys, const Encode&,
-            const Handle&, Detours&, std::vector<size_t>& again, std::optional<Error>& failure);
 
   const Settings& settings_;
   bool cluster_ = false;

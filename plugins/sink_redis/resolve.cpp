@@ -59,6 +59,11 @@ Error unresolved(const std::string& host, const char* why) {
 }  // namespace
 
 bool wait_for(const Call& call, int fd, short events, SteadyTime until, int32_t retry) {
+  std::vector<pollfd> fds = {{fd, events, 0}};
+  return wait_for_any(call, fds, until, retry);
+}
+
+bool wait_for_any(const Call& call, std::vector<pollfd>& fds, SteadyTime until, int32_t retry) {
   for (;;) {
     if (call.cancelled()) throw Error(PENSTOCK_STATUS_CANCELLED, retry, "cancelled while waiting for the server");
     const int remaining = call.remaining_ms();
@@ -68,11 +73,13 @@ bool wait_for(const Call& call, int fd, short events, SteadyTime until, int32_t 
     int timeout = static_cast<int>(std::min<int64_t>(left, 3'600'000));
     if (remaining > 0) timeout = std::min(timeout, remaining);
     if (call.cancel_fd() < 0) timeout = std::min(timeout, kCancelPollMs);
-    pollfd fds[2] = {{fd, events, 0}, {call.cancel_fd(), POLLIN, 0}};
-    const int ready = poll(fds, 2, timeout);
-    if (ready < 0 && errno != EINTR)
-      throw Error(PENSTOCK_STATUS_INTERNAL, retry, "poll: " + std::string(std::strerror(errno)));
-    if (ready > 0 && fds[0].revents != 0 && !call.cancelled()) return true;
+    fds.push_back({call.cancel_fd(), POLLIN, 0});
+    const int ready = poll(fds.data(), fds.size(), timeout);
+    const int error = errno;
+    fds.pop_back();
+    if (ready < 0 && error != EINTR)
+      throw Error(PENSTOCK_STATUS_INTERNAL, retry, "poll: " + std::string(std::strerror(error)));
+    if (ready > 0 && !call.cancelled() && std::any_of(fds.begin(), fds.end(), [](const pollfd& one) { return one.revents != 0; })) return true;
   }
 }
 

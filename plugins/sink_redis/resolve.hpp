@@ -4,6 +4,7 @@
 #include <penstock/call.hpp>
 
 #include <chrono>
+#include <poll.h>
 #include <string>
 #include <sys/socket.h>
 #include <vector>
@@ -20,6 +21,8 @@ struct Address {
 // Waits until fd has one of the poll(2) events; false: `until` came first. Throws CANCELLED or DEADLINE_EXCEEDED with the
 // given retry class.
 bool wait_for(const Call&, int fd, short events, SteadyTime until, int32_t retry);
+// The same until any of them has; their revents say which. A cancelled call is noticed before them.
+bool wait_for_any(const Call&, std::vector<pollfd>& fds, SteadyTime until, int32_t retry);
 
 // The addresses of a host, at least one, in the system's order. A numeric address is answered at once. Throws UNAVAILABLE.
 std::vector<Address> resolve(const Call&, const std::string& host, int port, SteadyTime until);
