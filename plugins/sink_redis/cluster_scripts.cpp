@@ -2,16 +2,25 @@
 
 namespace penstock::redis {
 
-constinit const std::string_view kBeginWithFence = R"lua(
-local fence = redis.call('HGET', KEYS[1], 'fence')
-if fence and tonumber(fence) >= tonumber(ARGV[3]) then return 'F' end
+constinit const std::string_view kBeginBucket = R"lua(
+local m = redis.call('HMGET', KEYS[1], 'store', 'fence', 'layout', 'fields')
+local layout = m[3] or 'hash'
+if m[2] and m[1] == redis.call('GET', KEYS[2]) and (layout ~= ARGV[3] or (m[4] or '') ~= ARGV[4]) then return {'L', layout} end
+if ARGV[5] == '' then
+  local now = redis.call('TIME')
+  return {'K', m[2] or '0', now[1], now[2]}
+end
+if m[2] and tonumber(m[2]) >= tonumber(ARGV[5]) then return {'F'} end
 redis.call('SET', KEYS[2], ARGV[2], 'NX')
 local store = redis.call('GET', KEYS[2])
-if redis.call('HGET', KEYS[1], 'store') ~= store then
-  redis.call('HDEL', KEYS[1], 'ordinal', 'detail', 'text', 'committed')
+if m[1] ~= store then redis.call('HDEL', KEYS[1], 'ordinal', 'detail', 'text', 'committed') end
+if ARGV[3] ~= 'hash' then
+  redis.call('HSET', KEYS[1], 'layout', ARGV[3], 'fields', ARGV[4])
+elseif m[3] then
+  redis.call('HDEL', KEYS[1], 'layout', 'fields')
 end
-redis.call('HSET', KEYS[1], 'fence', ARGV[3], 'run', ARGV[1], 'seq', '0', 'store', store)
-return store
+redis.call('HSET', KEYS[1], 'fence', ARGV[5], 'run', ARGV[1], 'seq', '0', 'store', store)
+return {'K', store}
 )lua";
 
 // ARGV 1 fence · 2 run · 3 store · 4 seq of the call before · 5 ttl in ms · 6 number of fields n · 7 width of an order key
@@ -106,6 +115,53 @@ for row = 1, #keys - 1 do
   end
   codes[row] = code
   p = p + (payload and 2 or n + 1)
+end
+call('HINCRBY', keys[1], 'seq', 1)
+return table.concat(codes)
+)lua";
+
+// ARGV 1 to 5 as above · then for each row its packed profile, whose fourth byte is the width of the order key behind it.
+// Order keys are compared byte by byte, since the server's language may have an order of its own for texts.
+constinit const std::string_view kWritePackedBucket = R"lua(
+local keys, args, call, pcall, byte, sub = KEYS, ARGV, redis.call, redis.pcall, string.byte, string.sub
+local marker = call('HMGET', keys[1], 'store', 'fence', 'run', 'seq')
+if marker[1] ~= args[3] then return 'W' end
+if marker[2] ~= args[1] or marker[3] ~= args[2] then return 'F' end
+if marker[4] ~= args[4] then return 'S' end
+local ttl, width = args[5], byte(args[6], 4)
+local expires, last = ttl ~= '0', 4 + width
+local last_index = tostring(last - 1)
+local codes = {}
+for row = 1, #keys - 1 do
+  local key, value = keys[row + 1], args[row + 5]
+  local old = pcall('GETRANGE', key, '0', last_index)
+  local code = 'f'
+  if type(old) ~= 'string' then
+    if not string.find(old.err, 'WRONGTYPE', 1, true) then return old end
+  elseif old == '' then
+    local done
+    if expires then done = call('SET', key, value, 'PX', ttl, 'NX') else done = call('SET', key, value, 'NX') end
+    if done then code = 'w' end
+  elseif #old >= 4 and (sub(old, 1, 3) == '\245P\1' or sub(old, 1, 3) == '\245P\2') then
+    if byte(old, 4) ~= width then
+      code = 'l'
+    elseif #old == last then
+      local at = 5
+      while at <= last and byte(old, at) == byte(value, at) do at = at + 1 end
+      local newer = at <= last and byte(value, at) > byte(old, at)
+      if (newer or at > last - 16) and sub(old, -8) == sub(value, last - 7, last) then
+        code = 'u'
+        if newer then call('SETRANGE', key, '4', sub(value, 5, last)) end
+        if expires then call('PEXPIRE', key, ttl) else call('PERSIST', key) end
+      elseif newer then
+        code = 'w'
+        if expires then call('SET', key, value, 'PX', ttl) else call('SET', key, value) end
+      else
+        code = 's'
+      end
+    end
+  end
+  codes[row] = code
 end
 call('HINCRBY', keys[1], 'seq', 1)
 return table.concat(codes)

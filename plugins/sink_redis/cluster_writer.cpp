@@ -2,6 +2,8 @@
 
 #include "sink_redis/cluster_scripts.hpp"
 #include "sink_redis/errors.hpp"
+#include "sink_redis/exchange.hpp"
+#include "sink_redis/run_errors.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -13,8 +15,7 @@ namespace {
 // A call with more than this is ended early, so that large values do not keep the server from its readers.
 constexpr size_t kCallBytes = 256 * 1024;
 constexpr size_t kCallValues = 20'000;
-constexpr size_t kFixedArguments = 7;
-constexpr size_t kShownKeyBytes = 100;
+constexpr size_t kRunArguments = 5;
 constexpr int64_t kMicrosecondsPerSecond = 1'000'000;
 
 int64_t number_of(const Reply& reply) {
@@ -22,7 +23,7 @@ int64_t number_of(const Reply& reply) {
   const std::string_view text = reply.text();
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (error != std::errc() || end != text.data() + text.size())
-    throw Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_RECONNECT, "begin: the server's clock is not a number");
+    throw Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_RECONNECT, "begin: the fence or the server's clock is not a number");
   return out;
 }
 
@@ -31,10 +32,11 @@ int64_t number_of(const Reply& reply) {
 // Of the write in progress.
 struct ClusterWriter::Work {
   const BatchView& batch;
-  std::vector<ValueWriter> values = {};
+  std::vector<ValueWriter> values = {};  // none where profiles are packed
   WriteResult result = {};
   Nodes::Detours detours = {};
   std::optional<Error> failure = {};
+  Session* failed = nullptr;  // whose answer it was
   bool progress = false;
 };
 
@@ -44,7 +46,8 @@ ClusterWriter::ClusterWriter(const Call& call, std::shared_ptr<Nodes> nodes, con
   for (const Layout& layout : nodes_->layouts(spec.view, spec.view_version)) buckets_.emplace_back(layout);
   std::vector<std::string> names;
   for (size_t i = kFirstFieldColumn; i < schema_.size(); ++i) names.push_back(schema_[i].name);
-  bool payloads = settings.restore && ProfilePayload::fits(names);
+  if (settings.packed) packer_.emplace(schema_, spec.order_size);
+  bool payloads = !packer_ && settings.restore && ProfilePayload::fits(names);
   std::set<Session*> met;
   for (const Bucket& bucket : buckets_) {
     const auto session = nodes_->at(call, bucket.layout.marker_key);
@@ -56,157 +59,155 @@ ClusterWriter::ClusterWriter(const Call& call, std::shared_ptr<Nodes> nodes, con
   begin(call);
 }
 
-// Two steps: what fence is greater than that of every bucket, and than every clock; then begin each with it.
+// Two steps: what fence is greater than that of every bucket, and than every clock; then begin each with it. A layout that does not fit is
+// found in the first, before anything is changed.
 void ClusterWriter::begin(const Call& call) {
-  std::vector<Layout> layouts;
-  for (const Bucket& bucket : buckets_) layouts.push_back(bucket.layout);
-  fence_number_ = merged(read_markers(call, *nodes_, layouts)).fence + 1;
-  std::vector<std::string_view> keys;
-  for (const Layout& layout : layouts) keys.push_back(layout.marker_key);
-  nodes_->each(
-      call, keys, [](size_t, Session&, Buffer& out) { append_command(out, {"TIME"}); },
-      [&](size_t, const Reply& reply) {
-        if (reply.is_error()) throw server_error("begin", reply.text());
-        if (!reply.is_array() || reply.items() != 2) throw Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_RECONNECT, "begin: the server does not tell the time");
-        const Reply seconds = reply.first_item();
-        fence_number_ = std::max(fence_number_, number_of(seconds) * kMicrosecondsPerSecond + number_of(seconds.next()));
-      });
+  begin_buckets(call, {}, [&](Bucket&, const Reply& reply) {
+    const Reply fence = reply.first_item().next(), seconds = fence.next(), microseconds = seconds.next();
+    fence_number_ = std::max({fence_number_, number_of(fence) + 1, number_of(seconds) * kMicrosecondsPerSecond + number_of(microseconds)});
+  });
   fence_ = std::to_string(fence_number_);
+  begin_buckets(call, fence_, [](Bucket& bucket, const Reply& reply) { bucket.store_id = reply.first_item().next().text(); });
+}
+
+// `handle` gets the answers that begin with kDone.
+void ClusterWriter::begin_buckets(const Call& call, std::string_view fence, const std::function<void(Bucket&, const Reply&)>& handle) {
+  const std::string_view layout = packer_ ? "packed" : "hash";
+  const size_t items = fence.empty() ? 4 : 2;
+  std::vector<std::string_view> keys;
+  for (const Bucket& bucket : buckets_) keys.push_back(bucket.layout.marker_key);
   nodes_->each(
       call, keys,
       [&](size_t number, Session&, Buffer& out) {
-        append_command(out, {"EVAL", kBeginWithFence, "2", layouts[number].marker_key, layouts[number].store_key, run_id_, new_store_id(), fence_});
+        append_command(out, {"EVAL", kBeginBucket, "2", keys[number], buckets_[number].layout.store_key, run_id_, new_store_id(), layout,
+                             packer_ ? packer_->fields_text() : std::string_view(), fence});
       },
       [&](size_t number, const Reply& reply) {
         if (reply.is_error()) throw server_error("begin", reply.text());
-        if (reply.text() == kFenced)
-          throw Error(PENSTOCK_STATUS_FENCED, "another run of this view began in the store at the same time");
-        buckets_[number].store_id = reply.text();
+        const std::string_view code = reply.is_array() && reply.items() > 0 ? reply.first_item().text() : std::string_view();
+        if (code == kOtherLayout && reply.items() == 2) throw other_layout(layout, reply.first_item().next().text());
+        if (code == kFenced) throw Error(PENSTOCK_STATUS_FENCED, "another run of this view began in the store at the same time");
+        if (code != kDone || reply.items() != items)
+          throw Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_RECONNECT, "begin: the server's answer is not what the script returns");
+        handle(buckets_[number], reply);
       });
 }
 
 void ClusterWriter::load_script(const Call& call, Session& session) {
-  write_sha_ = session.request(call, "load a script", {"SCRIPT", "LOAD", kWriteBucket}).text();
+  write_sha_ = session.request(call, "load a script", {"SCRIPT", "LOAD", packer_ ? kWritePackedBucket : kWriteBucket}).text();
 }
 
 void ClusterWriter::check_usable() const {
-  if (dead_ || !nodes_->alive())
-    throw Error(PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the run is over after an earlier error");
+  if (dead_ || !nodes_->alive()) throw run_is_over();
 }
 
 WriteResult ClusterWriter::write(const Call& call, uint64_t seq, const BatchView& batch) {
   check_usable();
-  if (seq != next_batch_)
-    throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT,
-                "batch " + std::to_string(seq) + " came where batch " + std::to_string(next_batch_) + " was expected");
+  if (seq != next_batch_) throw unexpected_batch(seq, next_batch_);
   dead_ = true;  // until everything has gone well
   Work work{batch};
-  for (size_t i = kFirstFieldColumn; i < batch.columns(); ++i) work.values.emplace_back(batch[i]);
-  pick_rows(work.values, batch[kKeyColumn]);
+  if (packer_)
+    packer_->bind(batch);
+  else
+    for (size_t i = kFirstFieldColumn; i < batch.columns(); ++i) work.values.emplace_back(batch[i]);
+  pick_rows(work);
   Patience patience(settings_.timeout);
   for (;;) {
-    std::map<std::shared_ptr<Session>, std::vector<size_t>> passes;
-    for (size_t i = 0; i < buckets_.size(); ++i) {
-      Bucket& bucket = buckets_[i];
+    for (Bucket& bucket : buckets_) {
       bucket.next = bucket.confirmed;
       bucket.next_seq = bucket.seq;
       bucket.in_flight.clear();
       bucket.on_detour = false;
-      if (bucket.next < bucket.rows.size()) passes[nodes_->at(call, bucket.layout.marker_key)].push_back(i);
     }
-    if (passes.empty()) break;
+    std::vector<Share> nodes = shares(call);
+    if (nodes.empty()) break;
     work.detours = {};
     work.progress = false;
-    for (const auto& [session, buckets] : passes) {
-      send(call, *session, buckets, work);
-      if (work.failure) throw *work.failure;
-    }
+    send(call, nodes, work);
     if (work.progress) patience.progress();
     nodes_->take(call, work.detours, patience);
   }
-  std::sort(rejected_.begin(), rejected_.end(), [](const Rejected& a, const Rejected& b) { return a.row < b.row; });
-  for (const Rejected& one : rejected_) call.reject(one.row, one.column, one.reason, one.retryable);
-  work.result.rejected = static_cast<int64_t>(rejected_.size());
+  work.result.rejected = rejects_.tell(call);
   ++next_batch_;
   dead_ = false;
   return work.result;
 }
 
 // Rejects what is too large to be sent; the rest is the work of this write.
-void ClusterWriter::pick_rows(const std::vector<ValueWriter>& values, const ColumnView& keys) {
-  rejected_.clear();
+void ClusterWriter::pick_rows(Work& work) {
+  rejects_.clear();
   for (Bucket& bucket : buckets_) {
     bucket.rows.clear();
     bucket.confirmed = 0;
   }
+  const ColumnView& keys = work.batch[kKeyColumn];
   for (int64_t row = 0; row < keys.length(); ++row) {
+    const auto size_of = [&](size_t field) {
+      if (packer_) return packer_->value_bound(field, row);
+      return work.values[field].is_null(row) ? 0 : work.values[field].size_bound(row);
+    };
     const std::string_view key = keys.bytes(row);
-    size_t bytes = key.size();
-    if (bytes > kMaxKeyBytes) {
-      rejected_.push_back({row, kKeyColumn, "the key is longer than " + std::to_string(kMaxKeyBytes) + " bytes", false});
-      continue;
-    }
-    size_t largest = 0, largest_size = 0;
-    for (size_t i = 0; i < values.size(); ++i) {
-      const size_t size = values[i].is_null(row) ? 0 : values[i].size_bound(row);
-      bytes += size;
-      if (size > largest_size) largest = i, largest_size = size;
-    }
-    if (bytes > settings_.max_row_bytes) {
-      rejected_.push_back({row, static_cast<int32_t>(kFirstFieldColumn + largest),
-                           "the row may take " + std::to_string(bytes) + " bytes as text, more than max_row_bytes = " +
-                               std::to_string(settings_.max_row_bytes),
-                           false});
-      continue;
-    }
-    buckets_[nodes_->part_of(key)].rows.push_back({row, bytes, payload_ && largest_size <= kPayloadValueBytes});
+    const auto size = rejects_.measure(row, key, schema_.size() - kFirstFieldColumn, size_of, settings_.max_row_bytes, packer_ ? "bytes" : "bytes as text");
+    if (size) buckets_[nodes_->part_of(key)].rows.push_back({row, size->bytes, payload_ && size->largest <= kPayloadValueBytes});
   }
 }
 
-// Sends what is left of these buckets, which the node has, one after the other and without waiting between them.
-void ClusterWriter::send(const Call& call, Session& session, const std::vector<size_t>& buckets, Work& work) {
-  size_t current = 0;
-  std::deque<Bucket*> asked;  // of each call in flight
-  const size_t known = work.detours.all.size();
-  session.connection().pipeline(
-      call, settings_.pipeline_bytes,
-      [&](Buffer& out) {
-        if (work.failure) return Encoded{0, false};
-        while (current < buckets.size()) {
-          Bucket& bucket = buckets_[buckets[current]];
-          if (!bucket.on_detour && bucket.next < bucket.rows.size()) {
-            encode_call(bucket, work, out);
-            asked.push_back(&bucket);
-            return Encoded{1};
-          }
-          ++current;
-        }
-        return Encoded{0, false};
-      },
-      [&](const Reply& reply) {
-        Bucket& bucket = *asked.front();
-        asked.pop_front();
-        if (!work.failure) handle_reply(bucket, session, reply, work);
-      });
+// The buckets with rows that are not confirmed, by the node that has them.
+std::vector<ClusterWriter::Share> ClusterWriter::shares(const Call& call) {
+  std::map<std::shared_ptr<Session>, std::vector<Bucket*>> nodes;
+  for (Bucket& bucket : buckets_)
+    if (bucket.next < bucket.rows.size()) nodes[nodes_->at(call, bucket.layout.marker_key)].push_back(&bucket);
+  std::vector<Share> out;
+  for (auto& [session, buckets] : nodes) out.push_back({session, std::move(buckets)});
+  return out;
+}
+
+// To all nodes at once, and to each one call after the other, without waiting between them.
+void ClusterWriter::send(const Call& call, std::vector<Share>& nodes, Work& work) {
+  std::vector<Exchange> exchanges;
+  for (Share& node : nodes) {
+    exchanges.push_back({&node.session->connection(), [&](Buffer& out) { return encode_next(node, work, out); },
+                         [&](const Reply& reply) {
+                           Bucket& bucket = *node.asked.front();
+                           node.asked.pop_front();
+                           if (work.failure) return;
+                           handle_reply(bucket, *node.session, reply, work);
+                           if (work.failure) work.failed = node.session.get();
+                         }});
+  }
+  exchange(call, settings_.pipeline_bytes, exchanges);
   if (work.failure) {
-    if (work.failure->retry() == PENSTOCK_RETRY_RECONNECT) session.connection().close();
-    return;
+    // A master that became a replica: the next connection has the server checked, or finds another one.
+    if (work.failure->retry() == PENSTOCK_RETRY_RECONNECT) work.failed->connection().close();
+    throw *work.failure;
   }
   // Neither the calls that met this nor those after them were executed, so they may be sent again on the same connection.
-  for (size_t i = known; i < work.detours.all.size(); ++i)
-    if (work.detours.all[i].second.kind == Detour::Kind::script) return load_script(call, session);
+  for (Session* const session : work.detours.forgetful) load_script(call, *session);
+}
+
+Encoded ClusterWriter::encode_next(Share& node, const Work& work, Buffer& out) {
+  if (work.failure) return {0, false};
+  for (; node.current < node.buckets.size(); ++node.current) {
+    Bucket& bucket = *node.buckets[node.current];
+    if (bucket.on_detour || bucket.next == bucket.rows.size()) continue;
+    encode_call(bucket, work, out);
+    node.asked.push_back(&bucket);
+    return {1};
+  }
+  return {0, false};
 }
 
 void ClusterWriter::encode_call(Bucket& bucket, const Work& work, Buffer& out) {
   const size_t fields = work.values.size();
-  const size_t most = std::clamp<size_t>(kCallValues / (fields + 1), 1, settings_.transaction_rows);
+  const size_t most = packer_ ? settings_.transaction_rows : std::clamp<size_t>(kCallValues / (fields + 1), 1, settings_.transaction_rows);
   const size_t first = bucket.next;
   size_t count = 0, row_arguments = 0;
   for (size_t bytes = 0; count < most && first + count < bucket.rows.size() && bytes < kCallBytes; ++count) {
-    bytes += bucket.rows[first + count].bytes;
-    row_arguments += bucket.rows[first + count].small ? 2 : 1 + fields;
+    const Row& row = bucket.rows[first + count];
+    bytes += row.bytes;
+    row_arguments += packer_ ? 1 : row.small ? 2 : 1 + fields;
   }
-  append_array_header(out, 3 + 1 + count + kFixedArguments + fields + row_arguments);
+  append_array_header(out, 3 + 1 + count + kRunArguments + (packer_ ? 0 : 2 + fields) + row_arguments);
   append_bulk(out, "EVALSHA");
   append_bulk(out, write_sha_);
   append_bulk(out, std::to_string(1 + count));
@@ -217,16 +218,19 @@ void ClusterWriter::encode_call(Bucket& bucket, const Work& work, Buffer& out) {
   append_bulk(out, bucket.store_id);
   append_bulk(out, std::to_string(bucket.next_seq));
   append_bulk(out, ttl_);
-  append_bulk(out, std::to_string(fields));
-  append_bulk(out, std::to_string(order_width_));
-  for (size_t i = 0; i < fields; ++i) append_bulk(out, schema_[kFirstFieldColumn + i].name);
+  if (!packer_) {
+    append_bulk(out, std::to_string(fields));
+    append_bulk(out, std::to_string(order_width_));
+    for (size_t i = 0; i < fields; ++i) append_bulk(out, schema_[kFirstFieldColumn + i].name);
+  }
   for (size_t i = first; i < first + count; ++i) encode_row(bucket.rows[i], work, out);
   bucket.in_flight.push_back({first, count, bucket.next_seq++});
   bucket.next += count;
 }
 
-// The order key, with a mask of nulls behind it if there is one, and the values; or the order key, R and the payload.
+// The order key, with a mask of nulls behind it if there is one, and the values; or the order key, R and the payload; or the packed profile.
 void ClusterWriter::encode_row(const Row& row, const Work& work, Buffer& out) {
+  if (packer_) return packer_->append_to(out, row.index, row.bytes - work.batch[kKeyColumn].bytes(row.index).size());
   order_.resize(order_width_);
   write_hex(work.batch[kOrderColumn].bytes(row.index), order_.data());
   if (row.small) {
@@ -276,28 +280,16 @@ void ClusterWriter::handle_reply(Bucket& bucket, Session& session, const Reply& 
 }
 
 void ClusterWriter::count_row(const Bucket& bucket, const Row& row, char code, Work& work) {
-  // Until someone deletes the key, or it expires.
-  const auto reject = [&](int32_t column, const char* why) {
-    const std::string key = bucket.layout.profiles + std::string(work.batch[kKeyColumn].bytes(row.index));
-    rejected_.push_back({row.index, column, "the key \"" + printable(key, kShownKeyBytes) + "\" " + why, true});
-  };
+  const auto key = [&] { return bucket.layout.profiles + std::string(work.batch[kKeyColumn].bytes(row.index)); };
   switch (code) {
     case kRowWritten: ++work.result.written; return;
     case kRowUnchanged: ++work.result.unchanged; return;
     case kRowStale: ++work.result.stale; return;
-    case kRowForeign: return reject(kKeyColumn, "holds something that Penstock did not write");
-    case kRowOtherWidth: return reject(kOrderColumn, "was written with an order key of another width");
+    case kRowForeign: return rejects_.foreign(row.index, key());
+    case kRowOtherWidth: return rejects_.other_width(row.index, key());
     default:
       work.failure = Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "write: the server answered with an unknown row code");
   }
-}
-
-Error ClusterWriter::run_error(std::string_view code) const {
-  if (code == kFenced) return Error(PENSTOCK_STATUS_FENCED, "a newer run of this view has begun in the store");
-  if (code == kWiped)
-    return Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the store was emptied during the run");
-  return Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME,
-               "the store's sequence of this run is not where it should be: writes were lost or repeated");
 }
 
 // A part that is refused, or does not answer, leaves a position that not all have reached: the next run starts at the earlier one.

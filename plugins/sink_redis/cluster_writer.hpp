@@ -2,7 +2,9 @@
 #pragma once
 
 #include "sink_redis/markers.hpp"
+#include "sink_redis/packed_profile.hpp"
 #include "sink_redis/profile_payload.hpp"
+#include "sink_redis/rejects.hpp"
 #include "sink_redis/value_text.hpp"
 
 #include <deque>
@@ -34,7 +36,7 @@ class ClusterWriter final : public Writer {
   };
   struct Row {
     int64_t index;  // in the batch
-    size_t bytes;   // of its key and texts, at most
+    size_t bytes;   // of its key and values, at most
     bool small;     // goes as a payload
   };
   struct Bucket {
@@ -50,24 +52,27 @@ class ClusterWriter final : public Writer {
     std::deque<ScriptCall> in_flight = {};
     bool on_detour = false;
   };
-  struct Rejected {
-    int64_t row;
-    int32_t column;
-    std::string reason;
-    bool retryable;
+  // What goes to a node.
+  struct Share {
+    std::shared_ptr<Session> session = {};
+    std::vector<Bucket*> buckets = {};  // those before `current` are done
+    size_t current = 0;
+    std::deque<Bucket*> asked = {};  // of each call in flight
   };
   struct Work;
 
   void check_usable() const;
   void begin(const Call&);
+  void begin_buckets(const Call&, std::string_view fence, const std::function<void(Bucket&, const Reply&)>& handle);
   void load_script(const Call&, Session&);
-  void pick_rows(const std::vector<ValueWriter>& values, const ColumnView& keys);
-  void send(const Call&, Session&, const std::vector<size_t>& buckets, Work&);
+  void pick_rows(Work&);
+  std::vector<Share> shares(const Call&);
+  void send(const Call&, std::vector<Share>&, Work&);
+  Encoded encode_next(Share&, const Work&, Buffer& out);
   void encode_call(Bucket&, const Work&, Buffer& out);
   void encode_row(const Row&, const Work&, Buffer& out);
   void handle_reply(Bucket&, Session&, const Reply&, Work&);
   void count_row(const Bucket&, const Row&, char code, Work&);
-  Error run_error(std::string_view code) const;
 
   std::shared_ptr<Nodes> nodes_;
   const Settings& settings_;
@@ -79,8 +84,9 @@ class ClusterWriter final : public Writer {
   std::string fence_;
   std::string write_sha_;
   std::optional<ProfilePayload> payload_;  // if all nodes take them
+  std::optional<ProfilePacker> packer_;    // in layout "packed"
   std::vector<Bucket> buckets_;
-  std::vector<Rejected> rejected_;
+  Rejects rejects_;
   uint64_t next_batch_ = 1;
   bool dead_ = false;
   std::string order_, mask_;

@@ -5,6 +5,7 @@
 #include "sink_redis/value_text.hpp"
 
 #include <optional>
+#include <set>
 
 namespace penstock::redis {
 namespace {
@@ -21,16 +22,18 @@ class ProfileReader {
  public:
   ProfileReader(bool packed, const Schema& fields, size_t keys) : packed_(packed), fields_(fields), answers_(keys) {}
 
-  // Before all packed profiles: the marker's list of the fields that they have.
-  void keep_fields(const Reply& reply, const std::string& marker_key) {
+  // A marker's list of the fields that packed profiles have: the same in every part of the view that has one.
+  void keep_fields(const Reply& reply, std::string_view marker_key) {
     if (reply.is_error()) throw server_error("read", reply.text());
+    if (!reply.is_text()) return;
+    stored_ = parse_stored_fields(reply.text());
+    if (!stored_) throw Error(PENSTOCK_STATUS_DATA_LOSS, "read: the list of fields in " + printable(marker_key) + " is not one that Penstock wrote");
+  }
+
+  // Before all packed profiles.
+  void find_places() {
     // Without a marker, the fields that are asked for may be all that there are; the profiles' checksum tells.
-    std::vector<StoredField> stored = stored_fields(fields_, 0);
-    if (reply.is_text()) {
-      auto listed = parse_stored_fields(reply.text());
-      if (!listed) throw Error(PENSTOCK_STATUS_DATA_LOSS, "read: the list of fields in " + printable(marker_key) + " is not one that Penstock wrote");
-      stored = std::move(*listed);
-    }
+    const std::vector<StoredField> stored = stored_ ? *stored_ : stored_fields(fields_, 0);
     for (const Field& field : fields_) {
       Place place;
       for (size_t i = 0; i < stored.size(); ++i)
@@ -140,6 +143,7 @@ class ProfileReader {
   const bool packed_;
   const Schema& fields_;
   std::vector<Answer> answers_;
+  std::optional<std::vector<StoredField>> stored_;
   std::vector<Place> places_;  // one a field
   std::optional<PackedReader> unpacker_;
   std::vector<std::optional<std::string_view>> parts_;
@@ -155,10 +159,13 @@ size_t read_profiles(const Call& call, Nodes& nodes, const std::vector<Layout>& 
   for (const std::string& name : names) commands.insert(commands.end(), 2, name);
   ProfileReader reader(packed, fields, keys.size());
   if (packed) {
-    const std::string& marker_key = layouts.front().marker_key;
+    std::set<std::string_view> distinct;
+    for (const std::string_view key : keys) distinct.insert(layouts[nodes.part_of(key)].marker_key);
+    const std::vector<std::string_view> markers(distinct.begin(), distinct.end());
     nodes.each(
-        call, {marker_key}, [&](size_t, Session&, Buffer& bytes) { append_command(bytes, {"HGET", marker_key, "fields"}); },
-        [&](size_t, const Reply& reply) { reader.keep_fields(reply, marker_key); });
+        call, markers, [&](size_t number, Session&, Buffer& bytes) { append_command(bytes, {"HGET", markers[number], "fields"}); },
+        [&](size_t number, const Reply& reply) { reader.keep_fields(reply, markers[number]); });
+    reader.find_places();
   }
   nodes.each(
       call, commands, [&](size_t command, Session&, Buffer& bytes) { reader.encode(command, commands[command], bytes); },

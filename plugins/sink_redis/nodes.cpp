@@ -45,7 +45,6 @@ Nodes::Nodes(const Call& call, const Settings& settings, const std::vector<Endpo
   }
   if (!settings.master.empty()) throw refused(server, "is a node of a cluster, which is not reached through sentinels: give some of its nodes, redis://host:port,host:port");
   if (settings.database != 0) throw refused(server, "is a node of a cluster, which has no other database than 0");
-  if (settings.packed) throw refused(server, "is a node of a cluster, where layout = \"packed\" is not supported yet");
   if (settings.key_prefix.find('{') != std::string::npos) throw refused(server, "is a node of a cluster; there key_prefix may not have a { in it");
   refresh(call);
 }

@@ -361,14 +361,14 @@ edit(plugins/sink_redis/writer.cpp
     return;
   }
   if (!width ||]=])
-kill(redis_packed_replaces_what_is_empty BY plugin_sink_redis --gtest_filter=PackedLayout.WhatPenstockDidNotWriteIsNeverTouched)
-kill(redis_packed_takes_foreign_strings BY plugin_sink_redis --gtest_filter=PackedLayout.WhatPenstockDidNotWriteIsNeverTouched)
+kill(redis_packed_replaces_what_is_empty BY plugin_sink_redis --gtest_filter=In/PackedLayout.WhatPenstockDidNotWriteIsNeverTouched/AServer)
+kill(redis_packed_takes_foreign_strings BY plugin_sink_redis --gtest_filter=In/PackedLayout.WhatPenstockDidNotWriteIsNeverTouched/AServer)
 kill(redis_null_leaves_the_value BY plugin_sink_redis --gtest_filter=*NullOverwritesAValueAndAValueANull)
 
 # A cluster: a view is all of its buckets.
 edit(plugins/sink_redis/cluster_writer.cpp
-[=[  write_sha_ = session.request(call, "load a script", {"SCRIPT", "LOAD", kWriteBucket}).text();]=]
-[=[  std::string text(kWriteBucket);
+[=[  write_sha_ = session.request(call, "load a script", {"SCRIPT", "LOAD", packer_ ? kWritePackedBucket : kWriteBucket}).text();]=]
+[=[  std::string text(packer_ ? kWritePackedBucket : kWriteBucket);
   const auto change = [&](bool on, std::string_view old, std::string_view with) {
     if (on) mutants::replace(text, old, with);
   };
@@ -376,14 +376,19 @@ edit(plugins/sink_redis/cluster_writer.cpp
   change(MUTANT(cluster_no_store_identity), "marker[1] ~= args[3]", "false");
   change(MUTANT(cluster_no_sequence), "marker[4] ~= args[4]", "false");
   change(MUTANT(cluster_blind_overwrite), "order < old then\n    code = 's'", "order < old then\n    code = 'w'");
+  change(MUTANT(cluster_packed_replaces_what_is_empty), "call('SET', key, value, 'PX', ttl, 'NX')", "call('SET', key, value, 'PX', ttl)");
+  change(MUTANT(cluster_packed_takes_foreign_strings), "  local code = 'f'\n", "  local code = 'f'\n  if type(old) == 'string' and sub(old, 1, 2) ~= '\\245P' then old = '\\245P\\1' .. sub(value, 4, 4) .. string.rep('\\0', width) end\n");
   write_sha_ = session.request(call, "load a script", {"SCRIPT", "LOAD", text}).text();]=])
 kill(cluster_no_fence BY plugin_sink_redis --gtest_filter=RedisInACluster.ARunIsFencedOffInEveryBucket)
 kill(cluster_no_store_identity,cluster_no_fence BY plugin_sink_redis --gtest_filter=RedisInACluster.ABucketEmptiedDuringARunIsNoticed)
 kill(cluster_no_sequence BY plugin_sink_redis --gtest_filter=RedisInACluster.ASequenceThatIsNotWhereItShouldBeEndsTheRun)
 kill(cluster_blind_overwrite BY plugin_sink_redis --gtest_filter=RedisCluster/*NewestWinsInWhateverOrderRowsArrive)
+kill(cluster_packed_replaces_what_is_empty BY plugin_sink_redis --gtest_filter=In/PackedLayout.WhatPenstockDidNotWriteIsNeverTouched/ACluster)
+kill(cluster_packed_takes_foreign_strings BY plugin_sink_redis --gtest_filter=In/PackedLayout.WhatPenstockDidNotWriteIsNeverTouched/ACluster)
 edit(plugins/sink_redis/cluster_writer.cpp
-[=[  fence_number_ = merged(read_markers(call, *nodes_, layouts)).fence + 1;]=]
-[=[  fence_number_ = MUTANT(cluster_fence_of_one_bucket) ? read_markers(call, *nodes_, layouts)[0].fence + 1 : merged(read_markers(call, *nodes_, layouts)).fence + 1;]=])
+[=[  begin_buckets(call, {}, [&](Bucket&, const Reply& reply) {]=]
+[=[  begin_buckets(call, {}, [&](Bucket& bucket, const Reply& reply) {
+    if (MUTANT(cluster_fence_of_one_bucket) && &bucket != &buckets_.front()) return;]=])
 kill(cluster_fence_of_one_bucket BY plugin_sink_redis --gtest_filter=RedisInACluster.AFenceIsGreaterThanThatOfAnyBucket)
 edit(plugins/sink_redis/cluster_writer.cpp
 [=[      bucket.next = bucket.confirmed;]=]

@@ -1,9 +1,7 @@
 // A store that is spread over the nodes of a Redis Cluster, also while slots and masters change.
+#include "cluster_store.hpp"
 #include "tls_server.hpp"
 #include "support/process.hpp"
-#include "support/redis_cluster.hpp"
-
-#include "sink_redis/slots.hpp"
 
 #include <atomic>
 #include <fstream>
@@ -21,52 +19,32 @@ namespace {
 
 using testing::HasSubstr;
 
+template <bool kPacked>
 struct ClusterStore {
   static constexpr bool kRemembersExpired = false, kDurable = true;
   ClusterStore() { shared_cluster().flush_all(); }
-  std::unique_ptr<SinkDriver> open() { return open_redis({{"url", shared_cluster().url()}}); }
+  std::unique_ptr<SinkDriver> open() { return open_redis(shared_cluster(), {{"layout", kPacked ? "packed" : "hash"}}); }
 };
 
+template <bool kPacked>
 struct ClusterStoreInSmallPieces {
   static constexpr bool kRemembersExpired = false, kDurable = true;
   ClusterStoreInSmallPieces() { shared_cluster().flush_all(); }
   std::unique_ptr<SinkDriver> open() {
-    return open_redis({{"url", shared_cluster().url()}, {"transaction_rows", "3"}, {"pipeline_bytes", "4KiB"}, {"restore", "false"}});
+    return open_redis(shared_cluster(), {{"transaction_rows", "3"}, {"pipeline_bytes", "4KiB"}, {"restore", "false"}, {"layout", kPacked ? "packed" : "hash"}});
   }
 };
-
-std::vector<ProfileRow> many_rows(int32_t n, int64_t time = 1) {
-  std::vector<ProfileRow> rows;
-  for (int32_t i = 0; i < n; ++i) rows.push_back(two_fields("key-" + std::to_string(i), time, "somebody", i));
-  return rows;
-}
-
-std::vector<std::string> keys_of(const std::vector<ProfileRow>& rows) {
-  std::vector<std::string> keys;
-  for (const ProfileRow& row : rows) keys.push_back(row.key);
-  return keys;
-}
-
-std::vector<Profile> found_all(const std::vector<ProfileRow>& rows) {
-  std::vector<Profile> profiles;
-  for (const ProfileRow& row : rows) profiles.push_back(found(row));
-  return profiles;
-}
 
 class RedisInACluster : public testing::Test {
  protected:
   RedisInACluster() { cluster_.flush_all(); }
 
-  static std::string tag(const std::string& key) {
-    char text[3];
-    snprintf(text, sizeof text, "%02x", redis::crc16(key) % 64u);
-    return text;
-  }
+  static std::string tag(const std::string& key) { return bucket_tag(key); }
   // Where the slot is not.
   int elsewhere(int slot) { return (cluster_.owner_of(slot) + 1) % RedisCluster::kMasters; }
 
   RedisCluster& cluster_ = shared_cluster();
-  std::unique_ptr<SinkDriver> sink_ = open_redis({{"url", cluster_.url()}});
+  std::unique_ptr<SinkDriver> sink_ = open_redis(cluster_);
 };
 
 TEST_F(RedisInACluster, ProfilesMarkersAndIdentitiesAreInBuckets) {
@@ -113,8 +91,7 @@ TEST_F(RedisInACluster, AnyNodeOfTheUrlIsEnough) {
 TEST_F(RedisInACluster, WhatAClusterCannotHaveIsRefused) {
   const std::string server = "127.0.0.1:" + std::to_string(shared_server().port());
   EXPECT_THAT(error_of([&] { open_redis({{"url", cluster_.url() + "/1"}}); }).message, HasSubstr("no other database than 0"));
-  EXPECT_THAT(error_of([&] { open_redis({{"url", cluster_.url()}, {"key_prefix", "a{b"}}); }).message, HasSubstr("may not have a {"));
-  EXPECT_THAT(error_of([&] { open_redis({{"url", cluster_.url()}, {"layout", "packed"}}); }).message, HasSubstr("not supported yet"));
+  EXPECT_THAT(error_of([&] { open_redis(cluster_, {{"key_prefix", "a{b"}}); }).message, HasSubstr("may not have a {"));
   EXPECT_THAT(error_of([&] { open_redis({{"url", "redis://" + server + ",127.0.0.1:1"}}); }).message, HasSubstr("is not a node of a cluster"));
 }
 
@@ -127,7 +104,7 @@ TEST_F(RedisInACluster, TheShippedUserHasTheRightsThatAreNeeded) {
     for (std::string word; words >> word;) set_user.push_back(word.starts_with('>') ? ">pw" : word);
   }
   for (int i = 0; i < RedisCluster::kMasters; ++i) ASSERT_EQ(cluster_.node(i).command(set_user), "OK");
-  const auto sink = open_redis({{"url", cluster_.url()}, {"username", "penstock"}, {"password", "pw"}});
+  const auto sink = open_redis(cluster_, {{"username", "penstock"}, {"password", "pw"}});
   const auto run = sink->begin(kTwoFields, {.ttl_ms = 100'000});
   const ProfileRow null_name{"key-1", order_key(2), {Cell{}, cell(int32_t{2})}};
   EXPECT_EQ(run->write(many_rows(100)), (Written{100, 0, 0, 0}));
@@ -160,6 +137,20 @@ TEST_F(RedisInACluster, OneBucketThatIsGoneTakesThePositionAndChangesTheIdentity
   EXPECT_GT(sink_->begin(kTwoFields)->fence(), run->fence());
 }
 
+// What was emptied would take either layout, and then be the only one to have it.
+TEST_F(RedisInACluster, ALayoutThatOneBucketRefusesIsGivenToNone) {
+  const auto packed = open_redis(cluster_, {{"layout", "packed"}});
+  const std::vector<ProfileRow> rows = many_rows(100);
+  packed->begin(kTwoFields)->write(rows);
+  cluster_.command({"UNLINK", "penstock:{" + tag("key-0") + "}:store", "penstock:{" + tag("key-0") + "}:marker:users_v1"});
+  EXPECT_THAT(error_of([&] { sink_->begin(kTwoFields); }).message, HasSubstr("are there in layout = \"packed\", and the store's is \"hash\""));
+  EXPECT_EQ(cluster_.command({"EXISTS", "penstock:{" + tag("key-0") + "}:marker:users_v1"}), "0");
+  std::vector<Profile> orders;
+  for (const ProfileRow& row : rows) orders.push_back({PENSTOCK_PROFILE_FOUND, row.order, {}, {row.cells[1]}});
+  EXPECT_EQ(packed->lookup({kTwoFields[1]}, keys_of(rows)), orders) << "by the list of fields that another bucket has";
+  EXPECT_EQ(packed->begin(kTwoFields, {.run_id = "run-2"})->write(rows), (Written{0, 100, 0, 0}));
+}
+
 TEST_F(RedisInACluster, TheEarliestBucketSaysHowFar) {
   const auto run = sink_->begin(kTwoFields);
   run->commit({9, "", ""});
@@ -170,7 +161,7 @@ TEST_F(RedisInACluster, TheEarliestBucketSaysHowFar) {
 
 TEST_F(RedisInACluster, ARunIsFencedOffInEveryBucket) {
   const auto old = sink_->begin(kTwoFields);
-  const auto other = open_redis({{"url", cluster_.url()}});
+  const auto other = open_redis(cluster_);
   const auto fresh = other->begin(kTwoFields, {.run_id = "run-2"});
   EXPECT_GT(fresh->fence(), old->fence());
   EXPECT_EQ(error_of([&] { old->write(many_rows(1)); }).status, PENSTOCK_STATUS_FENCED);
@@ -208,7 +199,7 @@ TEST_F(RedisInACluster, SlotsThatMovedDuringARunAreFollowed) {
   run->commit({5, "", ""});
   EXPECT_EQ(sink_->lookup(kTwoFields, keys_of(newer)), found_all(newer));
   EXPECT_EQ(sink_->load_marker().ordinal, 5);
-  EXPECT_EQ(open_redis({{"url", cluster_.url()}})->lookup(kTwoFields, keys_of(newer)), found_all(newer));
+  EXPECT_EQ(open_redis(cluster_)->lookup(kTwoFields, keys_of(newer)), found_all(newer));
 }
 
 // A slot that is between two nodes: some keys here, some there, and new ones nowhere yet.
@@ -222,7 +213,7 @@ TEST_F(RedisInACluster, ASlotThatIsOnTheMoveIsWaitedForAndCanBeReadMeanwhile) {
   EXPECT_EQ(sink_->lookup(kTwoFields, keys_of(rows)), found_all(rows));
   FakeCall call;
   call.set_deadline_ms_from_now(100);
-  EXPECT_EQ(error_of([&] { open_redis({{"url", cluster_.url()}})->begin(kTwoFields, {.view = "other"}, &call)->write(newer, &call); }).status,
+  EXPECT_EQ(error_of([&] { open_redis(cluster_)->begin(kTwoFields, {.view = "other"}, &call)->write(newer, &call); }).status,
             PENSTOCK_STATUS_DEADLINE_EXCEEDED);
   std::atomic<bool> writing{false};
   RecordedError failed;
@@ -246,7 +237,7 @@ TEST_F(RedisInACluster, ASlotThatIsOnTheMoveIsWaitedForAndCanBeReadMeanwhile) {
 }
 
 TEST_F(RedisInACluster, ASlotThatStaysOnTheMoveEndsTheRunForLater) {
-  const auto sink = open_redis({{"url", cluster_.url()}, {"timeout", "100ms"}});
+  const auto sink = open_redis(cluster_, {{"timeout", "100ms"}});
   const auto run = sink->begin(kTwoFields);
   const int slot = cluster_.slot_of("{" + tag("key-0") + "}"), to = elsewhere(slot);
   cluster_.begin_move(slot, to);
@@ -319,7 +310,9 @@ TEST_F(RedisInACluster, ALostNodeEndsTheRunAndItsReplicaTakesTheNext) {
 
 }  // namespace
 
-INSTANTIATE_TYPED_TEST_SUITE_P(RedisCluster, SinkSuite, ClusterStore);
-INSTANTIATE_TYPED_TEST_SUITE_P(RedisClusterInSmallPieces, SinkSuite, ClusterStoreInSmallPieces);
+using Hashes = testing::Types<ClusterStore<false>, ClusterStoreInSmallPieces<false>>;
+INSTANTIATE_TYPED_TEST_SUITE_P(RedisCluster, SinkSuite, Hashes);
+using Packed = testing::Types<ClusterStore<true>, ClusterStoreInSmallPieces<true>>;
+INSTANTIATE_TYPED_TEST_SUITE_P(RedisClusterPacked, SinkSuite, Packed);
 
 }  // namespace penstock::test
