@@ -76,9 +76,9 @@ class Postgres:
 
 
 class Redis:
-    def __init__(self, work):
+    def __init__(self, work, *more):
         self.port = free_port()
-        self._process = subprocess.Popen(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", work], stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", work, *more], stdout=subprocess.DEVNULL)
         self._databases = {}
         until = time.monotonic() + 10
         while True:
@@ -98,9 +98,44 @@ class Redis:
     def url(self, number):
         return f"redis://127.0.0.1:{self.port}/{number}"
 
+    def empty(self):
+        self.database(0).flushall()
+
     def cpu(self):
         return cpu_seconds(self._process.pid)
 
     def stop(self):
         self._process.kill()
         self._process.wait()
+
+
+class Cluster:
+    """Masters without replicas."""
+
+    def __init__(self, work, masters):
+        self._nodes = []
+        try:
+            for number in range(masters):
+                home = work / f"node-{number}"
+                home.mkdir()
+                self._nodes.append(Redis(home, "--cluster-enabled", "yes", "--cluster-port", str(free_port())))
+            addresses = [f"127.0.0.1:{node.port}" for node in self._nodes]
+            subprocess.run(["redis-cli", "--cluster", "create", *addresses, "--cluster-yes"], check=True, stdout=subprocess.DEVNULL)
+        except BaseException:
+            self.stop()
+            raise
+        self._url = "redis://" + ",".join(addresses)
+
+    def url(self, _database):
+        return self._url
+
+    def empty(self):
+        for node in self._nodes:
+            node.database(0).flushall()
+
+    def cpu(self):
+        return sum(node.cpu() for node in self._nodes)
+
+    def stop(self):
+        for node in self._nodes:
+            node.stop()
