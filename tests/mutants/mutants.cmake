@@ -305,10 +305,10 @@ edit(plugins/sink_redis/scripts.cpp
   }();
   return texts[static_cast<size_t>(script)];
 }]=])
-kill(redis_no_fence BY plugin_sink_redis --gtest_filter=*ARunThatAnotherTookOverCanNeitherWriteNorCommit)
+kill(redis_no_fence BY plugin_sink_redis --gtest_filter=Redis/SinkSuite.ARunThatAnotherTookOverCanNeitherWriteNorCommit/*)
 kill(redis_no_store_identity BY plugin_sink_redis --gtest_filter=RedisFaults.AStoreEmptied*)
 kill(redis_no_sequence BY plugin_sink_redis --gtest_filter=RedisFaults.ASequenceThatIsNotWhereItShouldBeEndsTheRun)
-kill(redis_guard_stops_nothing BY plugin_sink_redis --gtest_filter=*ARunThatAnotherTookOverCanNeitherWriteNorCommit)
+kill(redis_guard_stops_nothing BY plugin_sink_redis --gtest_filter=Redis/SinkSuite.ARunThatAnotherTookOverCanNeitherWriteNorCommit/*)
 kill(redis_unguarded_rows_are_hidden BY plugin_sink_redis --gtest_filter=RedisFaults.RowsThatCameThroughUnguarded*)
 
 edit(plugins/sink_redis/writer.cpp
@@ -319,16 +319,16 @@ edit(plugins/sink_redis/writer.cpp
 [=[  const bool newer = order > stored;]=]
 [=[  const auto number = [](std::string_view hex) { return std::stod("0x" + std::string(hex.substr(0, 16))); };
   const bool newer = MUTANT(redis_blind_overwrite) || (MUTANT(redis_orders_are_numbers) ? number(order) > number(stored) : order > stored);]=])
-kill(redis_blind_overwrite BY plugin_sink_redis --gtest_filter=*NewestWinsInWhateverOrderRowsArrive)
-kill(redis_orders_are_numbers BY plugin_sink_redis --gtest_filter=*TellsTimesApartThatDifferByOneNanosecond)
+kill(redis_blind_overwrite BY plugin_sink_redis --gtest_filter=Redis/SinkSuite.NewestWinsInWhateverOrderRowsArrive/*)
+kill(redis_orders_are_numbers BY plugin_sink_redis --gtest_filter=Redis/SinkSuite.TellsTimesApartThatDifferByOneNanosecond/*)
 edit(plugins/sink_redis/writer.cpp
 [=[(newer || order.substr(0, times) == stored.substr(0, times))) {
     row.fate = Fate::touch;]=]
 [=[(newer || order.substr(0, times) == stored.substr(0, times) || MUTANT(redis_unchanged_ignores_times))) {
     row.fate = Fate::touch;
     if (MUTANT(redis_unchanged_keeps_the_old_order)) row.fate = Fate::nothing;]=])
-kill(redis_unchanged_keeps_the_old_order BY plugin_sink_redis --gtest_filter=*ATieStaysDecidedWhenALaterRunReadsBothRowsAgain)
-kill(redis_unchanged_ignores_times BY plugin_sink_redis --gtest_filter=*TheSameValuesAtALaterTimeAreUnchangedAndARowInBetweenIsStale)
+kill(redis_unchanged_keeps_the_old_order BY plugin_sink_redis --gtest_filter=Redis/SinkSuite.ATieStaysDecidedWhenALaterRunReadsBothRowsAgain/*)
+kill(redis_unchanged_ignores_times BY plugin_sink_redis --gtest_filter=Redis/SinkSuite.TheSameValuesAtALaterTimeAreUnchangedAndARowInBetweenIsStale/*)
 edit(plugins/sink_redis/writer.cpp
 [=[row.fate == Fate::create && reply.integer() != 0)]=]
 [=[row.fate == Fate::create && reply.integer() != 0 && !MUTANT(redis_takes_foreign_keys))]=])
@@ -363,7 +363,7 @@ edit(plugins/sink_redis/writer.cpp
   if (!width ||]=])
 kill(redis_packed_replaces_what_is_empty BY plugin_sink_redis --gtest_filter=In/PackedLayout.WhatPenstockDidNotWriteIsNeverTouched/AServer)
 kill(redis_packed_takes_foreign_strings BY plugin_sink_redis --gtest_filter=In/PackedLayout.WhatPenstockDidNotWriteIsNeverTouched/AServer)
-kill(redis_null_leaves_the_value BY plugin_sink_redis --gtest_filter=*NullOverwritesAValueAndAValueANull)
+kill(redis_null_leaves_the_value BY plugin_sink_redis --gtest_filter=Redis/SinkSuite.NullOverwritesAValueAndAValueANull/*)
 
 # A cluster: a view is all of its buckets.
 edit(plugins/sink_redis/cluster_writer.cpp
@@ -382,7 +382,7 @@ edit(plugins/sink_redis/cluster_writer.cpp
 kill(cluster_no_fence BY plugin_sink_redis --gtest_filter=RedisInACluster.ARunIsFencedOffInEveryBucket)
 kill(cluster_no_store_identity,cluster_no_fence BY plugin_sink_redis --gtest_filter=RedisInACluster.ABucketEmptiedDuringARunIsNoticed)
 kill(cluster_no_sequence BY plugin_sink_redis --gtest_filter=RedisInACluster.ASequenceThatIsNotWhereItShouldBeEndsTheRun)
-kill(cluster_blind_overwrite BY plugin_sink_redis --gtest_filter=RedisCluster/*NewestWinsInWhateverOrderRowsArrive)
+kill(cluster_blind_overwrite BY plugin_sink_redis --gtest_filter=RedisCluster/SinkSuite.NewestWinsInWhateverOrderRowsArrive/Plain)
 kill(cluster_packed_replaces_what_is_empty BY plugin_sink_redis --gtest_filter=In/PackedLayout.WhatPenstockDidNotWriteIsNeverTouched/ACluster)
 kill(cluster_packed_takes_foreign_strings BY plugin_sink_redis --gtest_filter=In/PackedLayout.WhatPenstockDidNotWriteIsNeverTouched/ACluster)
 edit(plugins/sink_redis/cluster_writer.cpp

@@ -1,76 +1,27 @@
-// What every store promises, as a suite: a sink's test program instantiates it with a type that makes fresh stores.
+// What every store promises, as a suite, which a sink's test program instantiates with kinds of fresh stores.
 //
-//   struct MyStore {
-//     static constexpr bool kRemembersExpired = …, kDurable = …;
-//     std::unique_ptr<SinkDriver> open();   // another connection to the same store, which is empty when MyStore is made
+//   struct MyStore : SinkStore {
+//     std::unique_ptr<SinkDriver> open() override;
 //   };
-//   INSTANTIATE_TYPED_TEST_SUITE_P(My, SinkSuite, MyStore);
+//   INSTANTIATE_TEST_SUITE_P(My, SinkSuite, testing::Values(stores<MyStore>("Plain")), name_of_stores);
 #pragma once
 
 #include "support/sink_driver.hpp"
 
 #include <chrono>
+#include <functional>
 #include <gtest/gtest.h>
-#include <limits>
 #include <thread>
 
 namespace penstock::test {
 
 inline const Schema kTwoFields = {{"NAME", Type::utf8}, {"ORDERS", Type::int32}};
 
-inline ProfileRow two_fields(std::string key, int64_t time, const char* name, int32_t orders, uint64_t fence = 1) {
-  return {std::move(key), order_key(time, fence, static_cast<uint64_t>(orders)), {cell(name), cell(orders)}};
-}
+ProfileRow two_fields(std::string key, int64_t time, const char* name, int32_t orders, uint64_t fence = 1);
 
-// Every type; five rows of edge values, the last one of nulls.
-inline Schema all_types() {
-  Schema fields = {{"F_BYTES", Type::binary},  {"F_STRING", Type::utf8},  {"F_INT32", Type::int32}, {"F_INT64", Type::int64},
-                   {"F_DOUBLE", Type::float64}, {"F_FLOAT", Type::float32}, {"F_BOOL", Type::boolean}, instant("F_TIME", Type::timestamp_ns)};
-  for (size_t i = 0; i < 8; ++i) {
-    Field item = fields[i];
-    Field list{item.name + "_LIST", Type::list};
-    item.name = "item";
-    list.children.push_back(item);
-    fields.push_back(list);
-  }
-  return fields;
-}
-
-inline std::vector<ProfileRow> edge_rows() {
-  using I32 = std::numeric_limits<int32_t>;
-  using I64 = std::numeric_limits<int64_t>;
-  using D = std::numeric_limits<double>;
-  using F = std::numeric_limits<float>;
-  std::string every_byte;
-  for (int i = 0; i < 256; ++i) every_byte += static_cast<char>(i);
-  const std::string nul("a\0b", 3);
-  const std::string quoted = "say \"hi\" \\ \t\n\x01\x7f \xF0\x9F\x8C\x8A \xC3\xA9 ]},";
-  const auto lists = [](auto... cells) { return std::vector<Cell>{cells...}; };
-  std::vector<std::vector<Cell>> rows = {
-      {cell(every_byte), cell(quoted), cell(I32::max()), cell(I64::max()), cell(D::max()), cell(F::max()), cell(true), cell(I64::max())},
-      {cell(""), cell(""), cell(I32::min()), cell(I64::min()), cell(D::denorm_min()), cell(F::denorm_min()), cell(false), cell(I64::min())},
-      {cell(nul), cell(nul), cell(int32_t{0}), cell(int64_t{-1}), cell(-0.0), cell(-0.0f), cell(true), cell(int64_t{-1})},
-      {cell("\r\n"), cell("nan"), cell(int32_t{-7}), cell(int64_t{9007199254740993}), cell(D::quiet_NaN()), cell(F::quiet_NaN()), cell(false),
-       cell(int64_t{1'700'000'000'500'000'000})},
-      {cell("$-1\r\n"), cell("null"), cell(int32_t{1}), cell(int64_t{1}), cell(-D::infinity()), cell(F::infinity()), cell(true), cell(int64_t{0})},
-  };
-  const std::vector<Cell> full = lists(
-      list_cell<std::string>({every_byte, "", "a", "ab", "abc"}), list_cell<std::string>({quoted, "", nul}),
-      list_cell<int32_t>({I32::min(), 0, I32::max()}), list_cell<int64_t>({I64::min(), 0, I64::max()}),
-      list_cell<double>({D::quiet_NaN(), D::infinity(), -D::infinity(), -0.0, 0.1, D::max(), D::denorm_min(), 1e22}),
-      list_cell<float>({F::quiet_NaN(), -F::infinity(), -0.0f, 0.1f, F::max()}), list_cell<bool>({true, false}),
-      list_cell<int64_t>({I64::min(), -1, 0, 1, 999'999'999, 1'700'000'000'123'456'789, I64::max()}));
-  const Cell empty = list_cell<int32_t>({});
-  const std::vector<Cell> nothing = lists(empty, empty, empty, empty, empty, empty, empty, empty);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const std::vector<Cell>& more = i % 2 == 0 ? full : nothing;
-    rows[i].insert(rows[i].end(), more.begin(), more.end());
-  }
-  rows.push_back(std::vector<Cell>(16));
-  std::vector<ProfileRow> out;
-  for (size_t i = 0; i < rows.size(); ++i) out.push_back({"edge-" + std::to_string(i), order_key(1), rows[i]});
-  return out;
-}
+// Every type; five rows of edge values, and one of nulls.
+Schema all_types();
+std::vector<ProfileRow> edge_rows();
 
 // Runs `condition` until it holds or ten seconds have passed.
 template <class Condition>
@@ -94,426 +45,34 @@ RecordedError error_of(const Action& action) {
   return {};
 }
 
+// A store that is empty when this is made.
+class SinkStore {
+ public:
+  virtual ~SinkStore() = default;
+  // Another connection to it.
+  virtual std::unique_ptr<SinkDriver> open() = 0;
+  virtual bool is_durable() const { return true; }
+  virtual bool remembers_expired() const { return false; }
+};
+
+struct SinkStoreKind {
+  std::string name;
+  std::function<std::unique_ptr<SinkStore>()> make;
+};
+
 template <class Store>
-class SinkSuite : public testing::Test {
+SinkStoreKind stores(std::string name) {
+  return {std::move(name), [] { return std::make_unique<Store>(); }};
+}
+
+std::string name_of_stores(const testing::TestParamInfo<SinkStoreKind>& kind);
+
+class SinkSuite : public testing::TestWithParam<SinkStoreKind> {
  protected:
-  Store store_;
-  std::unique_ptr<SinkDriver> sink_ = store_.open();
+  std::unique_ptr<SinkStore> store_ = GetParam().make();
+  std::unique_ptr<SinkDriver> sink_ = store_->open();
 
   std::vector<Profile> read(const std::vector<std::string>& keys) { return sink_->lookup(kTwoFields, keys); }
 };
-TYPED_TEST_SUITE_P(SinkSuite);
-
-TYPED_TEST_P(SinkSuite, SaysWhatItCanDo) {
-  const uint32_t always = PENSTOCK_SINK_NEWEST_WINS | PENSTOCK_SINK_TTL | PENSTOCK_SINK_UNCHANGED;
-  EXPECT_EQ(this->sink_->capabilities().flags, always | (TypeParam::kDurable ? PENSTOCK_SINK_DURABLE : 0u));
-  this->sink_->ping();
-}
-
-TYPED_TEST_P(SinkSuite, RoundTripsEveryTypeAndEdgeValue) {
-  const std::vector<ProfileRow> rows = edge_rows();
-  const auto run = this->sink_->begin(all_types());
-  EXPECT_EQ(run->write(rows), (Written{6, 0, 0, 0}));
-  std::vector<std::string> keys;
-  std::vector<Profile> expected;
-  for (const ProfileRow& row : rows) {
-    keys.push_back(row.key);
-    expected.push_back(found(row));
-  }
-  EXPECT_EQ(this->sink_->lookup(all_types(), keys), expected);
-}
-
-TYPED_TEST_P(SinkSuite, ReadsColumnsThatHaveAnOffset) {
-  std::vector<ProfileRow> rows = edge_rows();
-  const auto run = this->sink_->begin(all_types());
-  EXPECT_EQ(run->write_with_seq(1, rows, nullptr, 2), (Written{4, 0, 0, 0}));
-  EXPECT_EQ(this->sink_->lookup(all_types(), {"edge-1", "edge-2", "edge-4", "edge-5"}),
-            (std::vector<Profile>{missing(16), found(rows[2]), found(rows[4]), found(rows[5])}));
-}
-
-TYPED_TEST_P(SinkSuite, NullOverwritesAValueAndAValueANull) {
-  const ProfileRow first{"k", order_key(1), {cell("ann"), Cell{}}};
-  const ProfileRow second{"k", order_key(2), {Cell{}, cell(int32_t{5})}};
-  const ProfileRow nothing{"k", order_key(3), {Cell{}, Cell{}}};
-  const auto run = this->sink_->begin(kTwoFields);
-  run->write({first});
-  EXPECT_EQ(this->read({"k"}), std::vector<Profile>{found(first)});
-  run->write({second});
-  EXPECT_EQ(this->read({"k"}), std::vector<Profile>{found(second)});
-  run->write({nothing});
-  EXPECT_EQ(this->read({"k"}), std::vector<Profile>{found(nothing)});
-}
-
-TYPED_TEST_P(SinkSuite, NewestWinsInWhateverOrderRowsArrive) {
-  const auto run = this->sink_->begin(kTwoFields);
-  EXPECT_EQ(run->write({two_fields("a", 10, "old", 1), two_fields("b", 20, "new", 2)}), (Written{2, 0, 0, 0}));
-  EXPECT_EQ(run->write({two_fields("a", 20, "new", 3), two_fields("b", 10, "old", 4)}), (Written{1, 0, 1, 0}));
-  EXPECT_EQ(this->read({"a", "b"}),
-            (std::vector<Profile>{found(two_fields("a", 20, "new", 3)), found(two_fields("b", 20, "new", 2))}));
-}
-
-TYPED_TEST_P(SinkSuite, OrdersTimesBeforeTheEpochBelowLaterOnes) {
-  const auto run = this->sink_->begin(kTwoFields);
-  EXPECT_EQ(run->write({two_fields("a", -5, "x", 1)}), (Written{1, 0, 0, 0}));
-  EXPECT_EQ(run->write({two_fields("a", -6, "x", 2)}), (Written{0, 0, 1, 0}));
-  EXPECT_EQ(run->write({two_fields("a", 3, "x", 3)}), (Written{1, 0, 0, 0}));
-  EXPECT_EQ(run->write({two_fields("a", -1, "x", 4)}), (Written{0, 0, 1, 0}));
-}
-
-TYPED_TEST_P(SinkSuite, TellsTimesApartThatDifferByOneNanosecond) {
-  const int64_t now = 1'700'000'000'123'456'789;
-  const auto run = this->sink_->begin(kTwoFields);
-  EXPECT_EQ(run->write({two_fields("a", now, "x", 1)}), (Written{1, 0, 0, 0}));
-  EXPECT_EQ(run->write({two_fields("a", now - 1, "y", 2)}), (Written{0, 0, 1, 0}));
-  EXPECT_EQ(run->write({two_fields("a", now + 1, "z", 3)}), (Written{1, 0, 0, 0}));
-}
-
-TYPED_TEST_P(SinkSuite, TheSameBatchTwiceIsUnchanged) {
-  const auto run = this->sink_->begin(kTwoFields);
-  const std::vector<ProfileRow> rows = {two_fields("a", 1, "x", 1), two_fields("b", 1, "y", 2)};
-  EXPECT_EQ(run->write(rows), (Written{2, 0, 0, 0}));
-  EXPECT_EQ(run->write(rows), (Written{0, 2, 0, 0}));
-}
-
-// The values under the hash are others here, so that what was rewritten can be seen.
-TYPED_TEST_P(SinkSuite, TheSameRowFromALaterRunIsUnchangedAndOnlyItsOrderIsWritten) {
-  this->sink_->begin(kTwoFields)->write({{"a", order_key(1, 1, 7), {cell("x"), cell(int32_t{1})}}});
-  EXPECT_EQ(this->sink_->begin(kTwoFields)->write({{"a", order_key(1, 2, 7), {cell("y"), Cell{}}}}), (Written{0, 1, 0, 0}));
-  EXPECT_EQ(this->read({"a"}), std::vector<Profile>{found({"a", order_key(1, 2, 7), {cell("x"), cell(int32_t{1})}})});
-}
-
-TYPED_TEST_P(SinkSuite, TheSameValuesAtALaterTimeAreUnchangedAndARowInBetweenIsStale) {
-  const auto run = this->sink_->begin(kTwoFields);
-  run->write({two_fields("a", 10, "x", 1)});
-  EXPECT_EQ(run->write({two_fields("a", 30, "x", 1)}), (Written{0, 1, 0, 0}));
-  EXPECT_EQ(run->write({two_fields("a", 20, "y", 2)}), (Written{0, 0, 1, 0}));
-  EXPECT_EQ(run->write({two_fields("a", 20, "x", 1)}), (Written{0, 0, 1, 0}));
-  EXPECT_EQ(this->read({"a"}), std::vector<Profile>{found(two_fields("a", 30, "x", 1))});
-}
-
-// The row that won is unchanged and the one that lost comes after it: it must not win by its fence.
-TYPED_TEST_P(SinkSuite, ATieStaysDecidedWhenALaterRunReadsBothRowsAgain) {
-  this->sink_->begin(kTwoFields)->write({two_fields("a", 1, "x", 9, 1)});
-  const auto later = this->sink_->begin(kTwoFields);
-  EXPECT_EQ(later->write({two_fields("a", 1, "x", 9, 2)}), (Written{0, 1, 0, 0}));
-  EXPECT_EQ(later->write({two_fields("a", 1, "y", 5, 2)}), (Written{0, 0, 1, 0}));
-  EXPECT_EQ(this->read({"a"}), std::vector<Profile>{found(two_fields("a", 1, "x", 9, 2))});
-}
-
-TYPED_TEST_P(SinkSuite, ACorrectedValueAtTheSameTimeFromALaterRunWins) {
-  this->sink_->begin(kTwoFields)->write({two_fields("a", 1, "wrong", 9, 1)});
-  EXPECT_EQ(this->sink_->begin(kTwoFields)->write({two_fields("a", 1, "right", 3, 2)}), (Written{1, 0, 0, 0}));
-  EXPECT_EQ(this->read({"a"}), std::vector<Profile>{found(two_fields("a", 1, "right", 3, 2))});
-}
-
-TYPED_TEST_P(SinkSuite, ATieWithinARunGoesToTheGreaterHashWhicheverCameFirst) {
-  const auto run = this->sink_->begin(kTwoFields);
-  EXPECT_EQ(run->write({two_fields("a", 1, "x", 5), two_fields("b", 1, "y", 7)}), (Written{2, 0, 0, 0}));
-  EXPECT_EQ(run->write({two_fields("a", 1, "y", 7), two_fields("b", 1, "x", 5)}), (Written{1, 0, 1, 0}));
-}
-
-TYPED_TEST_P(SinkSuite, RejectsAnOrderKeyOfAnotherWidth) {
-  this->sink_->begin(kTwoFields)->write({two_fields("a", 1, "x", 1)});
-  RunOptions wider;
-  wider.order_size = 32;
-  const auto run = this->sink_->begin(kTwoFields, wider);
-  EXPECT_EQ(run->write({{"a", std::string(32, '\xff'), {cell("y"), cell(2)}}}), (Written{0, 0, 0, 1}));
-  ASSERT_EQ(run->rejects().size(), 1u);
-  EXPECT_EQ(run->rejects()[0].row, 0);
-  EXPECT_TRUE(run->rejects()[0].retryable) << "the profile may be gone by then";
-  EXPECT_NE(run->rejects()[0].reason.find("order key of another width"), std::string::npos);
-  EXPECT_EQ(this->read({"a"}), std::vector<Profile>{found(two_fields("a", 1, "x", 1))});
-}
-
-TYPED_TEST_P(SinkSuite, TakesBinaryCompositeAndHugeKeys) {
-  const std::vector<std::string> keys = {std::string("\0\r\n*3", 5), "2:ab1:c", "1:a2:bc", std::string(60'000, 'k'), "\xff\xfe", ":", "{a}", "*"};
-  std::vector<ProfileRow> rows;
-  std::vector<Profile> expected;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    rows.push_back(two_fields(keys[i], 1, "x", static_cast<int32_t>(i)));
-    expected.push_back(found(rows.back()));
-  }
-  EXPECT_EQ(this->sink_->begin(kTwoFields)->write(rows), (Written{static_cast<int64_t>(keys.size()), 0, 0, 0}));
-  EXPECT_EQ(this->read(keys), expected);
-}
-
-TYPED_TEST_P(SinkSuite, KeepsViewsAndVersionsApart) {
-  RunOptions other_version, other_view;
-  other_version.version = 2;
-  other_view.view = "orders";
-  this->sink_->begin(kTwoFields)->write({two_fields("k", 1, "users v1", 1)});
-  this->sink_->begin(kTwoFields, other_version)->write({two_fields("k", 1, "users v2", 2)});
-  this->sink_->begin(kTwoFields, other_view)->write({two_fields("k", 1, "orders v1", 3)});
-  EXPECT_EQ(this->sink_->lookup(kTwoFields, {"k"}, "users", 1), std::vector<Profile>{found(two_fields("k", 1, "users v1", 1))});
-  EXPECT_EQ(this->sink_->lookup(kTwoFields, {"k"}, "users", 2), std::vector<Profile>{found(two_fields("k", 1, "users v2", 2))});
-  EXPECT_EQ(this->sink_->lookup(kTwoFields, {"k"}, "orders", 1), std::vector<Profile>{found(two_fields("k", 1, "orders v1", 3))});
-  EXPECT_EQ(this->sink_->lookup(kTwoFields, {"k"}, "orders", 2), std::vector<Profile>{missing(2)});
-}
-
-TYPED_TEST_P(SinkSuite, AnswersALookupInTheOrderAskedWithRepeatsAndGaps) {
-  this->sink_->begin(kTwoFields)->write({two_fields("a", 1, "x", 1), two_fields("b", 1, "y", 2)});
-  const Profile a = found(two_fields("a", 1, "x", 1)), b = found(two_fields("b", 1, "y", 2));
-  EXPECT_EQ(this->read({"b", "nobody", "a", "b"}), (std::vector<Profile>{b, missing(2), a, b}));
-  EXPECT_EQ(this->read({}), std::vector<Profile>{});
-}
-
-TYPED_TEST_P(SinkSuite, ReadsSomeFieldsAndAFieldThatNobodyWroteAsNull) {
-  this->sink_->begin(kTwoFields)->write({two_fields("a", 1, "x", 1)});
-  const Schema fields = {{"ORDERS", Type::int32}, {"LATER", Type::float64}};
-  EXPECT_EQ(this->sink_->lookup(fields, {"a"}),
-            (std::vector<Profile>{{PENSTOCK_PROFILE_FOUND, order_key(1, 1, 1), {}, {cell(int32_t{1}), Cell{}}}}));
-}
-
-TYPED_TEST_P(SinkSuite, ReadsAValueOfAnotherTypeAsNullAndSaysSo) {
-  this->sink_->begin(kTwoFields)->write({two_fields("a", 1, "x", 1)});
-  EXPECT_EQ(this->sink_->lookup({{"NAME", Type::int32}}, {"a"}),
-            (std::vector<Profile>{{PENSTOCK_PROFILE_FOUND, order_key(1, 1, 1), {}, {Cell{}}}}));
-  EXPECT_NE(this->sink_->said().find("\"NAME\""), std::string::npos);
-}
-
-TYPED_TEST_P(SinkSuite, TakesAnEmptyBatchAndAnEmptyRun) {
-  const auto run = this->sink_->begin(kTwoFields);
-  EXPECT_EQ(run->write({}), (Written{0, 0, 0, 0}));
-  run->flush();
-  run->commit({7, "d", "t"});
-  EXPECT_EQ(this->sink_->load_marker().ordinal, 7);
-}
-
-TYPED_TEST_P(SinkSuite, WritesAndReadsManyRows) {
-  std::vector<ProfileRow> rows;
-  std::vector<std::string> keys;
-  std::vector<Profile> expected;
-  for (int32_t i = 0; i < 5000; ++i) {
-    rows.push_back(two_fields("key-" + std::to_string(i), 1, "somebody", i));
-    if (i % 7 == 0) rows.back().cells[0] = Cell{};
-    keys.push_back(rows.back().key);
-    expected.push_back(found(rows.back()));
-  }
-  EXPECT_EQ(this->sink_->begin(kTwoFields)->write(rows), (Written{5000, 0, 0, 0}));
-  EXPECT_EQ(this->read(keys), expected);
-}
-
-TYPED_TEST_P(SinkSuite, SetsRefreshesAndRemovesTheTtlOfAProfile) {
-  RunOptions an_hour, for_ever;
-  an_hour.ttl_ms = 3'600'000;
-  const ProfileRow row = two_fields("a", 1, "x", 1);
-  const auto ttl = [&] { return this->read({"a"})[0].ttl_ms.value_or(-1); };
-  this->sink_->begin(kTwoFields, an_hour)->write({row});
-  EXPECT_TRUE(ttl() > 3'500'000 && ttl() <= 3'600'000) << ttl();
-  EXPECT_EQ(this->sink_->set_ttl({"a"}, 100'000), 1u);
-  EXPECT_TRUE(ttl() > 50'000 && ttl() <= 100'000) << ttl();
-  EXPECT_EQ(this->sink_->begin(kTwoFields, an_hour)->write({row}), (Written{0, 1, 0, 0}));
-  EXPECT_TRUE(ttl() > 3'500'000 && ttl() <= 3'600'000) << ttl();
-  EXPECT_EQ(this->sink_->begin(kTwoFields, for_ever)->write({row}), (Written{0, 1, 0, 0}));
-  EXPECT_EQ(ttl(), -1);
-  this->sink_->set_ttl({"a"}, 100'000);
-  EXPECT_EQ(this->sink_->begin(kTwoFields, for_ever)->write({two_fields("a", 2, "y", 2)}), (Written{1, 0, 0, 0}));
-  EXPECT_EQ(ttl(), -1);
-}
-
-TYPED_TEST_P(SinkSuite, AStaleRowDoesNotProlongTheLifeOfAProfile) {
-  RunOptions an_hour;
-  an_hour.ttl_ms = 3'600'000;
-  const auto run = this->sink_->begin(kTwoFields, an_hour);
-  run->write({two_fields("a", 2, "x", 1)});
-  this->sink_->set_ttl({"a"}, 100'000);
-  EXPECT_EQ(run->write({two_fields("a", 1, "x", 1)}), (Written{0, 0, 1, 0}));
-  EXPECT_LE(this->read({"a"})[0].ttl_ms.value_or(-1), 100'000);
-}
-
-TYPED_TEST_P(SinkSuite, ExpiresAProfileAndTakesItAnewAfterwards) {
-  RunOptions short_lived;
-  short_lived.ttl_ms = 20;
-  this->sink_->begin(kTwoFields, short_lived)->write({two_fields("a", 5, "x", 1)});
-  EXPECT_TRUE(eventually([&] { return this->read({"a"})[0].state != PENSTOCK_PROFILE_FOUND; }));
-  Profile gone = missing(2);
-  if (TypeParam::kRemembersExpired) gone.state = PENSTOCK_PROFILE_EXPIRED;
-  EXPECT_EQ(this->read({"a", "never"}), (std::vector<Profile>{gone, missing(2)}));
-  // What expired is not there to be compared with.
-  EXPECT_EQ(this->sink_->begin(kTwoFields)->write({two_fields("a", 4, "y", 2)}), (Written{1, 0, 0, 0}));
-  EXPECT_EQ(this->read({"a"}), std::vector<Profile>{found(two_fields("a", 4, "y", 2))});
-}
-
-TYPED_TEST_P(SinkSuite, TakesTheLongestTtl) {
-  RunOptions options;
-  options.ttl_ms = std::numeric_limits<int64_t>::max();
-  EXPECT_EQ(this->sink_->begin(kTwoFields, options)->write({two_fields("a", 1, "x", 1)}), (Written{1, 0, 0, 0}));
-  EXPECT_GT(this->read({"a"})[0].ttl_ms.value_or(-1), int64_t{365} * 86'400'000);
-}
-
-TYPED_TEST_P(SinkSuite, SetTtlTouchesOnlyWhatIsThere) {
-  this->sink_->begin(kTwoFields)->write({two_fields("a", 1, "x", 1), two_fields("b", 1, "y", 2)});
-  EXPECT_EQ(this->sink_->set_ttl({"a", "nobody"}, 100'000), 1u);
-  EXPECT_EQ(this->sink_->set_ttl({"a"}, 0), 1u);
-  EXPECT_EQ(this->read({"a"}), std::vector<Profile>{found(two_fields("a", 1, "x", 1))});
-}
-
-TYPED_TEST_P(SinkSuite, RemovesProfilesAndCountsThoseThatWereThere) {
-  this->sink_->begin(kTwoFields)->write({two_fields("a", 1, "x", 1), two_fields("b", 1, "y", 2), two_fields("c", 1, "z", 3)});
-  EXPECT_EQ(this->sink_->remove({"a", "nobody", "c"}), 2u);
-  EXPECT_EQ(this->sink_->remove({"a"}), 0u);
-  EXPECT_EQ(this->read({"a", "b", "c"}), (std::vector<Profile>{missing(2), found(two_fields("b", 1, "y", 2)), missing(2)}));
-}
-
-TYPED_TEST_P(SinkSuite, GivesEveryRunAGreaterFenceOnAnyConnection) {
-  const auto other = this->store_.open();
-  const int64_t first = this->sink_->begin(kTwoFields)->fence();
-  const int64_t second = other->begin(kTwoFields)->fence();
-  const int64_t third = this->sink_->begin(kTwoFields)->fence();
-  EXPECT_GT(first, 0);
-  EXPECT_GT(second, first);
-  EXPECT_GT(third, second);
-  EXPECT_EQ(this->sink_->load_marker().fence, third);
-}
-
-TYPED_TEST_P(SinkSuite, ARunThatAnotherTookOverCanNeitherWriteNorCommit) {
-  const auto other = this->store_.open();
-  const auto first = this->sink_->begin(kTwoFields);
-  first->write({two_fields("a", 1, "x", 1)});
-  const auto committed_too_late = this->store_.open();
-  const auto late = committed_too_late->begin(kTwoFields);
-  const auto second = other->begin(kTwoFields, {.run_id = "run-2"});
-  EXPECT_EQ(error_of([&] { first->write({two_fields("a", 9, "late", 9)}); }).status, PENSTOCK_STATUS_FENCED);
-  EXPECT_EQ(error_of([&] { late->commit({99, "", ""}); }).status, PENSTOCK_STATUS_FENCED);
-  EXPECT_EQ(this->read({"a"}), std::vector<Profile>{found(two_fields("a", 1, "x", 1))});
-  EXPECT_FALSE(this->sink_->load_marker().found);
-  second->write({two_fields("a", 2, "y", 2)});
-  second->commit({2, "", ""});
-  EXPECT_EQ(this->sink_->load_marker().ordinal, 2);
-}
-
-TYPED_TEST_P(SinkSuite, RunsOfOtherViewsDoNotFenceEachOther) {
-  const auto users = this->sink_->begin(kTwoFields);
-  const auto orders = this->sink_->begin(kTwoFields, {.view = "orders"});
-  const auto next_version = this->sink_->begin(kTwoFields, {.version = 2});
-  EXPECT_EQ(users->write({two_fields("a", 1, "x", 1)}), (Written{1, 0, 0, 0}));
-  EXPECT_EQ(orders->write({two_fields("a", 1, "x", 1)}), (Written{1, 0, 0, 0}));
-  EXPECT_EQ(next_version->write({two_fields("a", 1, "x", 1)}), (Written{1, 0, 0, 0}));
-}
-
-TYPED_TEST_P(SinkSuite, MovesTheMarkerOnCommitOnly) {
-  const std::string detail("\0\xff\"", 3);
-  EXPECT_FALSE(this->sink_->load_marker().found);
-  int64_t committed_under = 0;
-  {
-    const auto run = this->sink_->begin(kTwoFields);
-    run->write({two_fields("a", 1, "x", 1)});
-    run->flush();
-    EXPECT_FALSE(this->sink_->load_marker().found);
-    run->commit({-42, detail, "2024-01-01T00:00:00Z"});
-    committed_under = run->fence();
-  }
-  {
-    const auto aborted = this->sink_->begin(kTwoFields);
-    aborted->write({two_fields("a", 2, "x", 2)});
-    aborted->abort();
-  }
-  const auto other = this->store_.open();
-  const LoadedMarker marker = other->load_marker();
-  EXPECT_TRUE(marker.found);
-  EXPECT_EQ(marker.ordinal, -42);
-  EXPECT_EQ(marker.detail, detail);
-  EXPECT_EQ(marker.text, "2024-01-01T00:00:00Z");
-  EXPECT_EQ(marker.committed_fence, committed_under) << "not that of the run which gave up";
-  EXPECT_FALSE(other->load_marker("users", 2).found);
-}
-
-TYPED_TEST_P(SinkSuite, StoresAMarkerOnlyUnderTheFenceThatWasRead) {
-  this->sink_->compare_and_store(0, Position{1, "d", "one"}, "fresh");
-  EXPECT_EQ(this->sink_->load_marker("fresh").text, "one");
-
-  const int64_t fence = this->sink_->begin(kTwoFields)->fence();
-  this->sink_->begin(kTwoFields)->commit({4, "d", "four"});
-  const int64_t committed = this->sink_->load_marker().committed_fence;
-  EXPECT_GT(committed, fence);
-  EXPECT_EQ(error_of([&] { this->sink_->compare_and_store(fence, Position{5, "d", "five"}); }).status, PENSTOCK_STATUS_FENCED);
-  this->sink_->compare_and_store(committed, Position{5, "d", "five"});
-  EXPECT_EQ(this->sink_->load_marker().ordinal, 5);
-  EXPECT_EQ(this->sink_->load_marker().committed_fence, 0) << "no run did";
-  EXPECT_EQ(error_of([&] { this->sink_->compare_and_store(committed - 1, Position{6, "", ""}); }).status, PENSTOCK_STATUS_FENCED);
-  EXPECT_EQ(this->sink_->load_marker().ordinal, 5);
-  this->sink_->compare_and_store(committed, std::nullopt);
-  const LoadedMarker removed = this->sink_->load_marker();
-  EXPECT_FALSE(removed.found);
-  EXPECT_EQ(removed.fence, committed);
-}
-
-TYPED_TEST_P(SinkSuite, HasOneIdentityForAllConnectionsAndViews) {
-  const std::string id = this->sink_->load_marker().store_id;
-  EXPECT_GE(id.size(), 16u);
-  this->sink_->begin(kTwoFields)->commit({1, "", ""});
-  EXPECT_EQ(this->store_.open()->load_marker("orders").store_id, id);
-  EXPECT_EQ(this->sink_->load_marker().store_id, id);
-}
-
-TYPED_TEST_P(SinkSuite, GivesManyMarkersAtOnce) {
-  this->sink_->begin(kTwoFields)->commit({7, "d", "seven"});
-  this->sink_->compare_and_store(0, Position{-1, "", "one"}, "fresh");
-  const std::vector<std::string> views{"fresh", "users", "never", "users"};
-  const auto markers = this->sink_->load_markers(views);
-  ASSERT_EQ(markers.size(), views.size());
-  for (size_t i = 0; i < views.size(); ++i) EXPECT_EQ(markers[i], this->sink_->load_marker(views[i])) << views[i];
-  EXPECT_EQ(markers[1].text, "seven");
-  EXPECT_FALSE(markers[2].found);
-  EXPECT_TRUE(this->sink_->load_markers({}).empty());
-}
-
-TYPED_TEST_P(SinkSuite, RefusesABatchOutOfTurnAndEverythingAfterAnAbort) {
-  const auto run = this->sink_->begin(kTwoFields);
-  run->write_with_seq(1, {two_fields("a", 1, "x", 1)});
-  EXPECT_EQ(error_of([&] { run->write_with_seq(3, {two_fields("a", 2, "x", 2)}); }).status, PENSTOCK_STATUS_INVALID_ARGUMENT);
-  run->abort();
-  EXPECT_EQ(error_of([&] { run->write_with_seq(2, {}); }).status, PENSTOCK_STATUS_FAILED_PRECONDITION);
-  EXPECT_EQ(error_of([&] { run->commit({1, "", ""}); }).status, PENSTOCK_STATUS_FAILED_PRECONDITION);
-}
-
-TYPED_TEST_P(SinkSuite, RefusesASchemaThatItCannotStore) {
-  for (const Field& field : {Field{"F", Type::decimal128, "", 10, 2}, Field{"F", Type::int8}, Field{"F", Type::timestamp_us, "UTC"},
-                             list_of("F", Type::date32)}) {
-    const RecordedError error = error_of([&] { this->sink_->begin({field}); });
-    EXPECT_EQ(error.status, PENSTOCK_STATUS_INVALID_ARGUMENT);
-    EXPECT_NE(error.message.find("\"F\""), std::string::npos) << error.message;
-  }
-  EXPECT_EQ(error_of([&] { this->sink_->begin({{"A", Type::int32}, {"A", Type::int32}}); }).status, PENSTOCK_STATUS_INVALID_ARGUMENT);
-}
-
-TYPED_TEST_P(SinkSuite, ReadsOnOneConnectionWhileAnotherWrites) {
-  std::thread writing([&] {
-    const auto other = this->store_.open();
-    const auto run = other->begin(kTwoFields);
-    for (int32_t i = 1; i <= 50; ++i) run->write({two_fields("a", i, "x", i), two_fields("b", i, "x", i)});
-  });
-  int32_t last = 0;
-  bool in_order = true, whole = true;
-  const bool done = eventually([&] {
-    const Profile profile = this->read({"a"})[0];
-    if (profile.state == PENSTOCK_PROFILE_MISSING) return false;
-    int32_t orders = 0;
-    std::memcpy(&orders, profile.cells[1]->data(), sizeof orders);
-    in_order = in_order && orders >= last;
-    whole = whole && profile.order == order_key(orders, 1, static_cast<uint64_t>(orders));
-    last = orders;
-    return last == 50;
-  });
-  writing.join();
-  EXPECT_TRUE(done && in_order && whole);
-}
-
-REGISTER_TYPED_TEST_SUITE_P(SinkSuite, SaysWhatItCanDo, RoundTripsEveryTypeAndEdgeValue, ReadsColumnsThatHaveAnOffset,
-                            NullOverwritesAValueAndAValueANull, NewestWinsInWhateverOrderRowsArrive,
-                            OrdersTimesBeforeTheEpochBelowLaterOnes, TellsTimesApartThatDifferByOneNanosecond,
-                            TheSameBatchTwiceIsUnchanged, TheSameRowFromALaterRunIsUnchangedAndOnlyItsOrderIsWritten,
-                            TheSameValuesAtALaterTimeAreUnchangedAndARowInBetweenIsStale, ATieStaysDecidedWhenALaterRunReadsBothRowsAgain,
-                            ACorrectedValueAtTheSameTimeFromALaterRunWins, ATieWithinARunGoesToTheGreaterHashWhicheverCameFirst,
-                            RejectsAnOrderKeyOfAnotherWidth, TakesBinaryCompositeAndHugeKeys, KeepsViewsAndVersionsApart,
-                            AnswersALookupInTheOrderAskedWithRepeatsAndGaps, ReadsSomeFieldsAndAFieldThatNobodyWroteAsNull,
-                            ReadsAValueOfAnotherTypeAsNullAndSaysSo, TakesAnEmptyBatchAndAnEmptyRun, WritesAndReadsManyRows,
-                            SetsRefreshesAndRemovesTheTtlOfAProfile, AStaleRowDoesNotProlongTheLifeOfAProfile,
-                            ExpiresAProfileAndTakesItAnewAfterwards, TakesTheLongestTtl, SetTtlTouchesOnlyWhatIsThere,
-                            RemovesProfilesAndCountsThoseThatWereThere, GivesEveryRunAGreaterFenceOnAnyConnection,
-                            ARunThatAnotherTookOverCanNeitherWriteNorCommit, RunsOfOtherViewsDoNotFenceEachOther,
-                            MovesTheMarkerOnCommitOnly, StoresAMarkerOnlyUnderTheFenceThatWasRead,
-                            GivesManyMarkersAtOnce, HasOneIdentityForAllConnectionsAndViews, RefusesABatchOutOfTurnAndEverythingAfterAnAbort,
-                            RefusesASchemaThatItCannotStore, ReadsOnOneConnectionWhileAnotherWrites);
 
 }  // namespace penstock::test

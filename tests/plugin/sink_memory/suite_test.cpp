@@ -4,19 +4,20 @@ namespace penstock::test {
 namespace {
 
 // Every test has a store of its own: in one process a name is for ever.
-struct MemoryStore {
-  static constexpr bool kRemembersExpired = true, kDurable = false;
+struct MemoryStore : SinkStore {
   MemoryStore() : name_("suite-" + std::to_string(++made_)) {}
-  std::unique_ptr<SinkDriver> open() {
+  std::unique_ptr<SinkDriver> open() override {
     return std::make_unique<SinkDriver>(PENSTOCK_BUILD_DIR, "sink_memory", "memory", std::map<std::string, std::string>{{"name", name_}});
   }
+
+  bool is_durable() const override { return false; }
+  bool remembers_expired() const override { return true; }
 
   inline static int made_ = 0;
   std::string name_;
 };
 
+INSTANTIATE_TEST_SUITE_P(Memory, SinkSuite, testing::Values(stores<MemoryStore>("OfItsOwn")), name_of_stores);
+
 }  // namespace
-
-INSTANTIATE_TYPED_TEST_SUITE_P(Memory, SinkSuite, MemoryStore);
-
 }  // namespace penstock::test

@@ -20,20 +20,23 @@ namespace {
 using testing::HasSubstr;
 
 template <bool kPacked>
-struct ClusterStore {
-  static constexpr bool kRemembersExpired = false, kDurable = true;
+struct ClusterStore : SinkStore {
   ClusterStore() { shared_cluster().flush_all(); }
-  std::unique_ptr<SinkDriver> open() { return open_redis(shared_cluster(), {{"layout", kPacked ? "packed" : "hash"}}); }
+  std::unique_ptr<SinkDriver> open() override { return open_redis(shared_cluster(), {{"layout", kPacked ? "packed" : "hash"}}); }
 };
 
 template <bool kPacked>
-struct ClusterStoreInSmallPieces {
-  static constexpr bool kRemembersExpired = false, kDurable = true;
+struct ClusterStoreInSmallPieces : SinkStore {
   ClusterStoreInSmallPieces() { shared_cluster().flush_all(); }
-  std::unique_ptr<SinkDriver> open() {
+  std::unique_ptr<SinkDriver> open() override {
     return open_redis(shared_cluster(), {{"transaction_rows", "3"}, {"pipeline_bytes", "4KiB"}, {"restore", "false"}, {"layout", kPacked ? "packed" : "hash"}});
   }
 };
+
+INSTANTIATE_TEST_SUITE_P(RedisCluster, SinkSuite,
+                         testing::Values(stores<ClusterStore<false>>("Plain"), stores<ClusterStoreInSmallPieces<false>>("InSmallPieces"),
+                                         stores<ClusterStore<true>>("Packed"), stores<ClusterStoreInSmallPieces<true>>("PackedInSmallPieces")),
+                         name_of_stores);
 
 class RedisInACluster : public testing::Test {
  protected:
@@ -309,10 +312,4 @@ TEST_F(RedisInACluster, ALostNodeEndsTheRunAndItsReplicaTakesTheNext) {
 }
 
 }  // namespace
-
-using Hashes = testing::Types<ClusterStore<false>, ClusterStoreInSmallPieces<false>>;
-INSTANTIATE_TYPED_TEST_SUITE_P(RedisCluster, SinkSuite, Hashes);
-using Packed = testing::Types<ClusterStore<true>, ClusterStoreInSmallPieces<true>>;
-INSTANTIATE_TYPED_TEST_SUITE_P(RedisClusterPacked, SinkSuite, Packed);
-
 }  // namespace penstock::test
