@@ -1,5 +1,6 @@
 /* A small source written in plain C: a table of the numbers 1 to 6 in column "n", two batches of three. Built twice, as "counting" and as
  * "counting_back" with the same names inside, to show that neither sees the other's. */
+#include "nothing.h"
 #include "rows.h"
 
 #ifdef COUNTING_BACK
@@ -117,26 +118,10 @@ static penstock_status scan(penstock_call* call, penstock_source* self, const pe
   *out = (struct ArrowArrayStream){get_schema, get_next, get_last_error, release_stream, rows};
   return PENSTOCK_STATUS_OK;
 }
-static const void* get_extension(penstock_source* self, const char* id) {
-  (void)self;
-  (void)id;
-  return NULL;
-}
-static penstock_status validate(penstock_call* call, const penstock_options* options) {
-  (void)call;
-  (void)options;
-  return PENSTOCK_STATUS_OK;
-}
-static penstock_status init(const penstock_host* host, penstock_call* call) {
-  (void)host;
-  (void)call;
-  return PENSTOCK_STATUS_OK;
-}
-static void deinit(void) {}
 
-static const penstock_source_vtab kVtab = {sizeof kVtab, 0, open_source, close_source, ping, describe, list_tables, horizon, plan, scan, get_extension};
-static const penstock_component kSource = {sizeof kSource, PENSTOCK_KIND_SOURCE, ID, "Counting", "Numbers.", NULL, 0, NULL, 0, &kVtab, validate};
+static const penstock_source_vtab kVtab = {sizeof kVtab, 0, open_source, close_source, ping, describe, list_tables, horizon, plan, scan, no_extension};
+static const penstock_component kSource = {sizeof kSource, PENSTOCK_KIND_SOURCE, ID, "Counting", "Numbers.", NULL, 0, NULL, 0, &kVtab, accept_options};
 static const penstock_component* const kComponents[] = {&kSource};
-static const penstock_module kModule = {PENSTOCK_MODULE_MAGIC, sizeof kModule, PENSTOCK_ABI_MAJOR, PENSTOCK_ABI_MINOR, 0, 1, ID, "1.2.3", "Penstock tests", "Apache-2.0", "", kComponents, init, deinit};
+static const penstock_module kModule = {PENSTOCK_MODULE_MAGIC, sizeof kModule, PENSTOCK_ABI_MAJOR, PENSTOCK_ABI_MINOR, 0, 1, ID, "1.2.3", "Penstock tests", "Apache-2.0", "", kComponents, init_nothing, deinit_nothing};
 
 const penstock_module* penstock_module_v1(void) { return &kModule; }

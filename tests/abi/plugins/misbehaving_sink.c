@@ -1,4 +1,5 @@
 /* A sink that breaks the contract in the way its option "mode" names. */
+#include "nothing.h"
 #include "rows.h"
 
 #include <stddef.h>
@@ -195,23 +196,12 @@ static const void* get_extension(penstock_sink* self, const char* id) {
   if (strcmp(id, PENSTOCK_EXT_LAYOUT) == 0) return &kLayout;
   return strcmp(id, PENSTOCK_EXT_LOOKUP) == 0 ? &kLookup : NULL;
 }
-static penstock_status validate(penstock_call* call, const penstock_options* options) {
-  (void)call;
-  (void)options;
-  return PENSTOCK_STATUS_OK;
-}
-static penstock_status init(const penstock_host* host, penstock_call* call) {
-  (void)host;
-  (void)call;
-  return PENSTOCK_STATUS_OK;
-}
-static void deinit(void) {}
 
 static const penstock_option_desc kMode = {sizeof kMode, PENSTOCK_OPTION_STRING, 0, 0, "mode", "What goes wrong.", "fine", NULL, INT64_MIN, INT64_MAX};
 static const penstock_option_desc* const kOptions[] = {&kMode};
 static const penstock_sink_vtab kVtab = {sizeof kVtab, 0, open_sink, close_sink, ping, capabilities, begin, write_batch, flush, commit, abort_run, end, get_extension};
-static const penstock_component kSink = {sizeof kSink, PENSTOCK_KIND_SINK, "misbehaving", "Misbehaving", "Breaks rules.", kOptions, 1, NULL, 0, &kVtab, validate};
+static const penstock_component kSink = {sizeof kSink, PENSTOCK_KIND_SINK, "misbehaving", "Misbehaving", "Breaks rules.", kOptions, 1, NULL, 0, &kVtab, accept_options};
 static const penstock_component* const kComponents[] = {&kSink};
-static const penstock_module kModule = {PENSTOCK_MODULE_MAGIC, sizeof kModule, PENSTOCK_ABI_MAJOR, PENSTOCK_ABI_MINOR, 0, 1, "misbehaving_sink", "1.0.0", "Penstock tests", "Apache-2.0", "", kComponents, init, deinit};
+static const penstock_module kModule = {PENSTOCK_MODULE_MAGIC, sizeof kModule, PENSTOCK_ABI_MAJOR, PENSTOCK_ABI_MINOR, 0, 1, "misbehaving_sink", "1.0.0", "Penstock tests", "Apache-2.0", "", kComponents, init_nothing, deinit_nothing};
 
 const penstock_module* penstock_module_v1(void) { return &kModule; }

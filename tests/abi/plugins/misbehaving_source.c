@@ -1,4 +1,5 @@
 /* A source that breaks the contract in the way its option "mode" names. */
+#include "nothing.h"
 #include "rows.h"
 
 #include <errno.h>
@@ -271,28 +272,12 @@ static penstock_status scan(penstock_call* call, penstock_source* self, const pe
   return PENSTOCK_STATUS_OK;
 }
 
-static const void* get_extension(penstock_source* self, const char* id) {
-  (void)self;
-  (void)id;
-  return NULL;
-}
-static penstock_status validate(penstock_call* call, const penstock_options* options) {
-  (void)call;
-  (void)options;
-  return PENSTOCK_STATUS_OK;
-}
-static penstock_status init(const penstock_host* host, penstock_call* call) {
-  (void)host;
-  (void)call;
-  return PENSTOCK_STATUS_OK;
-}
-static void deinit(void) {}
 
 static const penstock_option_desc kMode = {sizeof kMode, PENSTOCK_OPTION_STRING, 0, 0, "mode", "What goes wrong.", "fine", NULL, INT64_MIN, INT64_MAX};
 static const penstock_option_desc* const kOptions[] = {&kMode};
-static const penstock_source_vtab kVtab = {sizeof kVtab, 0, open_source, close_source, ping, describe, list_tables, horizon, plan, scan, get_extension};
-static const penstock_component kSource = {sizeof kSource, PENSTOCK_KIND_SOURCE, "misbehaving", "Misbehaving", "Breaks rules.", kOptions, 1, NULL, 0, &kVtab, validate};
+static const penstock_source_vtab kVtab = {sizeof kVtab, 0, open_source, close_source, ping, describe, list_tables, horizon, plan, scan, no_extension};
+static const penstock_component kSource = {sizeof kSource, PENSTOCK_KIND_SOURCE, "misbehaving", "Misbehaving", "Breaks rules.", kOptions, 1, NULL, 0, &kVtab, accept_options};
 static const penstock_component* const kComponents[] = {&kSource};
-static const penstock_module kModule = {PENSTOCK_MODULE_MAGIC, sizeof kModule, PENSTOCK_ABI_MAJOR, PENSTOCK_ABI_MINOR, 0, 1, "misbehaving_source", "1.0.0", "Penstock tests", "Apache-2.0", "", kComponents, init, deinit};
+static const penstock_module kModule = {PENSTOCK_MODULE_MAGIC, sizeof kModule, PENSTOCK_ABI_MAJOR, PENSTOCK_ABI_MINOR, 0, 1, "misbehaving_source", "1.0.0", "Penstock tests", "Apache-2.0", "", kComponents, init_nothing, deinit_nothing};
 
 const penstock_module* penstock_module_v1(void) { return &kModule; }

@@ -59,33 +59,34 @@ class FakeFiles : public FileProbe {
 
 ReadBounds between(Detail since, Detail until) { return {false, since, false, until, Appended::verify}; }
 
-TEST(ReadPlan, ReadsEverythingTheFirstTime) {
+// Every test begins with a file of one line.
+class ReadPlan : public testing::Test {
+ protected:
+  ReadPlan() { files.put("a", 1, 10, "12345\n"); }
+
   FakeFiles files;
-  files.put("a", 1, 10, "12345\n");
+};
+
+TEST_F(ReadPlan, ReadsEverythingTheFirstTime) {
   files.put("b", 2, 20, "123\n12");
   EXPECT_EQ(files.planned({true, {}, false, files.now(), Appended::verify}), "a 0-6(0) b 0-4(0) ");
 }
 
-TEST(ReadPlan, ReadsNothingAndLooksAtNothingWhenNothingChanged) {
-  FakeFiles files;
-  files.put("a", 1, 10, "12345\n");
+TEST_F(ReadPlan, ReadsNothingAndLooksAtNothingWhenNothingChanged) {
   const Detail now = files.now();
   files.fingerprints_taken_ = 0;
   EXPECT_EQ(files.planned(between(now, now)), "");
   EXPECT_EQ(files.fingerprints_taken_, 0);
 }
 
-TEST(ReadPlan, ReadsOnlyTheEndOfAnAppendedFile) {
-  FakeFiles files;
-  files.put("a", 1, 10, "12345\n");
+TEST_F(ReadPlan, ReadsOnlyTheEndOfAnAppendedFile) {
   files.put("b", 2, 10, "x\n");
   const Detail before = files.now();
   files.put("a", 1, 20, "12345\n678\n");
   EXPECT_EQ(files.planned(between(before, files.now())), "a 6-10(6) ");
 }
 
-TEST(ReadPlan, ReadsAnUnfinishedLastLineAgain) {
-  FakeFiles files;
+TEST_F(ReadPlan, ReadsAnUnfinishedLastLineAgain) {
   files.put("a", 1, 10, "12345\n67");
   Detail before = files.now();
   before.files[0] = {{1, 1}, 10, 8, 2, hash_bytes("12345\n67", 0)};
@@ -93,8 +94,7 @@ TEST(ReadPlan, ReadsAnUnfinishedLastLineAgain) {
   EXPECT_EQ(files.planned(between(before, files.now())), "a 6-10(6) ");
 }
 
-TEST(ReadPlan, ReadsTheRestOfAFileThatSettledWithoutChanging) {
-  FakeFiles files;
+TEST_F(ReadPlan, ReadsTheRestOfAFileThatSettledWithoutChanging) {
   files.put("a", 1, 10, "12345\n67");
   const Detail before = files.now();
   Detail now = before;
@@ -102,9 +102,7 @@ TEST(ReadPlan, ReadsTheRestOfAFileThatSettledWithoutChanging) {
   EXPECT_EQ(files.planned(between(before, now)), "a 6-8(6) ");
 }
 
-TEST(ReadPlan, ReadsARewrittenFileWhole) {
-  FakeFiles files;
-  files.put("a", 1, 10, "12345\n");
+TEST_F(ReadPlan, ReadsARewrittenFileWhole) {
   const Detail before = files.now();
   files.put("a", 1, 20, "12x45\n");
   EXPECT_EQ(files.planned(between(before, files.now())), "a 0-6(0) ");
@@ -114,26 +112,20 @@ TEST(ReadPlan, ReadsARewrittenFileWhole) {
   EXPECT_EQ(files.planned(between(before, files.now())), "a 0-2(0) ");
 }
 
-TEST(ReadPlan, ReadsAReplacedFileWholeThoughItLooksTheSame) {
-  FakeFiles files;
-  files.put("a", 1, 10, "12345\n");
+TEST_F(ReadPlan, ReadsAReplacedFileWholeThoughItLooksTheSame) {
   const Detail before = files.now();
   files.put("a", 2, 10, "12345\n");
   EXPECT_EQ(files.planned(between(before, files.now())), "a 0-6(0) ");
 }
 
-TEST(ReadPlan, ReadsNothingOfAFileThatWasOnlyTouchedOrRenamed) {
-  FakeFiles files;
-  files.put("a", 1, 10, "12345\n");
+TEST_F(ReadPlan, ReadsNothingOfAFileThatWasOnlyTouchedOrRenamed) {
   const Detail before = files.now();
   files.remove("a");
   files.put("b", 1, 20, "12345\n");
   EXPECT_EQ(files.planned(between(before, files.now())), "");
 }
 
-TEST(ReadPlan, ReadsEveryChangedFileWholeWhenToldTo) {
-  FakeFiles files;
-  files.put("a", 1, 10, "12345\n");
+TEST_F(ReadPlan, ReadsEveryChangedFileWholeWhenToldTo) {
   files.put("b", 2, 10, "x\n");
   const Detail before = files.now();
   files.put("a", 1, 20, "12345\n678\n");
@@ -142,9 +134,7 @@ TEST(ReadPlan, ReadsEveryChangedFileWholeWhenToldTo) {
   EXPECT_EQ(files.planned(bounds), "a 0-10(0) ");
 }
 
-TEST(ReadPlan, DoesNotTakeAStampThatWasTooRecentForProof) {
-  FakeFiles files;
-  files.put("a", 1, 10, "12345\n");
+TEST_F(ReadPlan, DoesNotTakeAStampThatWasTooRecentForProof) {
   Detail before = files.now();
   before.files[0].stamp = kUnsureStamp;
   files.put("a", 1, 10, "12x45\n");
@@ -153,18 +143,14 @@ TEST(ReadPlan, DoesNotTakeAStampThatWasTooRecentForProof) {
   EXPECT_EQ(files.planned(between(before, now)), "a 0-6(0) ");
 }
 
-TEST(ReadPlan, StopsWhereTheHorizonDid) {
-  FakeFiles files;
-  files.put("a", 1, 10, "12345\n");
+TEST_F(ReadPlan, StopsWhereTheHorizonDid) {
   const Detail until = files.now();
   files.put("a", 1, 20, "12345\n678\n");
   files.put("b", 2, 20, "x\n");
   EXPECT_EQ(files.planned({true, {}, false, until, Appended::verify}), "a 0-6(0) ");
 }
 
-TEST(ReadPlan, RefusesFilesThatAreNotWhatTheHorizonCounted) {
-  FakeFiles files;
-  files.put("a", 1, 10, "12345\n");
+TEST_F(ReadPlan, RefusesFilesThatAreNotWhatTheHorizonCounted) {
   const ReadBounds bounds{true, {}, false, files.now(), Appended::verify};
   const auto message = [&] {
     try {
@@ -183,9 +169,7 @@ TEST(ReadPlan, RefusesFilesThatAreNotWhatTheHorizonCounted) {
   EXPECT_EQ(message(), "a file of /t (inode 1) vanished after it was counted");
 }
 
-TEST(ReadPlan, LooksBackOverWhatWasReadBefore) {
-  FakeFiles files;
-  files.put("a", 1, 10, "12345\n");
+TEST_F(ReadPlan, LooksBackOverWhatWasReadBefore) {
   files.put("b", 2, 10, "x\n");
   const Detail before = files.now();
   files.put("a", 1, 20, "12345\n678\n");
@@ -194,15 +178,13 @@ TEST(ReadPlan, LooksBackOverWhatWasReadBefore) {
   EXPECT_EQ(files.planned(bounds), "b 0-2(2) a 0-10(6) ");
 }
 
-TEST(ReadPlan, ComparesAllRowsWhenSinceIsOnlyATime) {
-  FakeFiles files;
-  files.put("a", 1, 10, "12345\n");
+TEST_F(ReadPlan, ComparesAllRowsWhenSinceIsOnlyATime) {
   EXPECT_EQ(files.planned({false, {}, false, files.now(), Appended::verify}), "a 0-6(6) ");
   EXPECT_EQ(files.planned({false, {}, false, {}, Appended::verify}), "a 0-6(6) ");
 }
 
-TEST(ReadPlan, PassesOverWhatAFoldedPositionCoversAndReadsTheRestWhole) {
-  FakeFiles files;
+TEST_F(ReadPlan, PassesOverWhatAFoldedPositionCoversAndReadsTheRestWhole) {
+  files.remove("a");
   files.put("old", 1, 10, "12345\n");
   files.put("changed", 2, 30, "12345\n");
   Detail since{25, true, {1, 99}, 20, {}};

@@ -25,6 +25,17 @@ std::vector<Route> example_routes() {
           {Route::Method::get, "/throws", true, [](const HttpRequest&) -> HttpResponse { throw std::runtime_error("the cause"); }}};
 }
 
+// And /slow, which answers once the gate is open.
+std::vector<Route> routes_with_slow(Gate& gate) {
+  auto routes = example_routes();
+  routes.push_back({Route::Method::get, "/slow", true, [&gate](const HttpRequest&) {
+                      gate.reached.set_value();
+                      gate.wait();
+                      return HttpResponse{.body = "slow"};
+                    }});
+  return routes;
+}
+
 std::string error_body(const std::string& code, const std::string& message) {
   return R"({"error":{"code":")" + code + R"(","message":")" + message + R"("}})";
 }
@@ -251,13 +262,7 @@ TEST(HttpServer, RefusesConnectionsAboveTheLimit) {
 
 TEST(HttpServer, NeverBlocksTheLoopWithAHandlerOfThePool) {
   Gate gate;
-  auto routes = example_routes();
-  routes.push_back({Route::Method::get, "/slow", true, [&](const HttpRequest&) {
-                      gate.reached.set_value();
-                      gate.wait();
-                      return HttpResponse{.body = "slow"};
-                    }});
-  Served served(std::move(routes));
+  Served served(routes_with_slow(gate));
   RawClient slow(served.port());
   slow.send(get("/slow"));
   gate.reached.get_future().wait();
@@ -338,13 +343,7 @@ TEST(HttpServer, TellsItsObserverWhatItAnswered) {
 
 TEST(HttpServer, LetsRequestsFinishWhenItStops) {
   Gate gate;
-  auto routes = example_routes();
-  routes.push_back({Route::Method::get, "/slow", true, [&](const HttpRequest&) {
-                      gate.reached.set_value();
-                      gate.wait();
-                      return HttpResponse{.body = "slow"};
-                    }});
-  Served served(std::move(routes));
+  Served served(routes_with_slow(gate));
   RawClient idle(served.port());
   EXPECT_EQ(idle.ask(get("/fast"))->status, 200u);
   RawClient busy(served.port());
