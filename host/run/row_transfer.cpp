@@ -1,6 +1,7 @@
 #include "run/row_transfer.hpp"
 
 #include "batch/row_codec.hpp"
+#include "batch/slice.hpp"
 
 #include <algorithm>
 #include <poll.h>
@@ -56,6 +57,7 @@ Result<bool> RowTransfer::write_again() {
   if (!batch) return std::move(batch.failure());
   if (!*batch) return false;
   const int64_t rows = (*batch)->rows();
+  if (auto paused = pause(rows); !paused) return std::move(paused.failure());
   auto outcome = writer_->write(job_.call_limits(limits_, job_.store_label()), ++sequence_, **batch);
   if (!outcome) return std::move(outcome.failure()).in(job_.store_label() + ": write what was refused before");
   retry_->written(*outcome);
@@ -64,7 +66,6 @@ Result<bool> RowTransfer::write_again() {
   retried_.unchanged += outcome->unchanged;
   retried_.stale += outcome->stale;
   retried_.rejected += static_cast<int64_t>(outcome->rejected.size());
-  if (auto paused = pause(rows); !paused) return std::move(paused.failure());
   return true;
 }
 
@@ -118,11 +119,10 @@ Result<void> RowTransfer::write(RowFeed::Piece piece) {
     return allowed;
   }
 
-  const int64_t rows = transformed->read;
   if (auto sent = send(std::move(*transformed)); !sent) return sent;
   if (auto allowed = judge(counts_); !allowed) return allowed;
   if (job_.on_progress) job_.on_progress({counts(), rows_estimate_, clock_.steady_ns() - started_});
-  return pause(rows);
+  return {};
 }
 
 Result<void> RowTransfer::judge(const RunCounts& counts) const {
@@ -131,31 +131,53 @@ Result<void> RowTransfer::judge(const RunCounts& counts) const {
 }
 
 Result<void> RowTransfer::send(Transformed transformed) {
-  WriteOutcome outcome;
-  const int64_t rows = transformed.batch.rows();
   // Nothing of this batch is in the store yet, and nothing that was left out has been passed over.
   if (repeats_ != nullptr && repeats_->contradicted())
     return Failure{PENSTOCK_STATUS_INTERNAL, PENSTOCK_RETRY_SAFE, job_.source_label() + ": rows of one key and time came apart; the next run writes all of them"};
-  if (writer_ == nullptr) {
-    outcome.written = rows;
-  } else if (rows > 0) {
-    auto written = writer_->write(job_.call_limits(limits_, job_.store_label()), ++sequence_, transformed.batch);
-    if (!written) return std::move(written.failure()).in(job_.store_label() + ": write");
-    outcome = std::move(*written);
-  }
-  counts_.read += transformed.read;
-  counts_.written += outcome.written;
-  counts_.unchanged += outcome.unchanged + transformed.repeats;
-  counts_.stale += outcome.stale + transformed.superseded;
-  counts_.rejected += static_cast<int64_t>(outcome.rejected.size() + transformed.rejects.size());
+  const int64_t others = transformed.read - transformed.batch.rows();
+  if (auto sent = send(std::move(transformed.batch)); !sent) return sent;
+  counts_.read += others;
+  counts_.unchanged += transformed.repeats;
+  counts_.stale += transformed.superseded;
+  counts_.rejected += static_cast<int64_t>(transformed.rejects.size());
   counts_.null_cursors += transformed.null_cursors;
   keep_rejects(std::move(transformed.rejects));
-  if (outcome.rejected.empty()) return {};
+  return {};
+}
+
+// At once, or few rows at a time where the view is paced.
+Result<void> RowTransfer::send(Batch batch) {
+  const int64_t rows = batch.rows(), at_once = pace_.rows_at_once();
+  if (writer_ == nullptr) {
+    counts_.read += rows;
+    counts_.written += rows;
+    return {};
+  }
+  if (rows <= at_once) return rows == 0 ? Result<void>() : write_now(batch);
+  const auto whole = std::make_shared<Batch>(std::move(batch));
+  for (int64_t first = 0; first < rows; first += at_once) {
+    Batch some = slice(whole, first, std::min(at_once, rows - first));
+    if (auto written = write_now(some); !written) return written;
+  }
+  return {};
+}
+
+Result<void> RowTransfer::write_now(Batch& batch) {
+  const int64_t rows = batch.rows();
+  if (auto paused = pause(rows); !paused) return paused;
+  auto outcome = writer_->write(job_.call_limits(limits_, job_.store_label()), ++sequence_, batch);
+  if (!outcome) return std::move(outcome.failure()).in(job_.store_label() + ": write");
+  counts_.read += rows;
+  counts_.written += outcome->written;
+  counts_.unchanged += outcome->unchanged;
+  counts_.stale += outcome->stale;
+  counts_.rejected += static_cast<int64_t>(outcome->rejected.size());
+  if (outcome->rejected.empty()) return {};
   if (repeats_ != nullptr) repeats_->spoil();
   // A sink that took the array out leaves its rejects without keys, and so without another try.
-  const bool there = transformed.batch.array()->release != nullptr;
-  const std::optional<BatchView> view = there ? std::optional(transformed.batch.view()) : std::nullopt;
-  keep_refused(view ? &*view : nullptr, outcome.rejected);
+  const bool there = batch.array()->release != nullptr;
+  const std::optional<BatchView> view = there ? std::optional(batch.view()) : std::nullopt;
+  keep_refused(view ? &*view : nullptr, outcome->rejected);
   return {};
 }
 

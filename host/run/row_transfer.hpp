@@ -45,6 +45,8 @@ class RowTransfer {
   Result<void> write(RowFeed::Piece piece);
   Result<void> finish();
   Result<void> send(Transformed transformed);
+  Result<void> send(Batch batch);
+  Result<void> write_now(Batch& batch);
   Result<void> judge(const RunCounts& counts) const;
   Result<void> pause(int64_t rows);
   Result<bool> write_again();

@@ -401,18 +401,5 @@ TEST(RunDriver, RecordsARunAsRunningWhileItsScanTakesLong) {
   EXPECT_EQ(seen, RunOutcome::running);
 }
 
-TEST(RunDriver, AsksForSmallBatchesAndWaitsBetweenThemWhenPaced) {
-  DriverRig rig;
-  rig.job.request.view.max_rows_per_second = 1;
-  rig.job.cancel = std::make_shared<CancelToken>();
-  rig.warehouse.rows = {{"a", 1, 10}, {"b", 2, 20}};
-  // The clock stands still, so the pause after the first row lasts a second; the cancelled token ends it at once.
-  rig.job.on_progress = [&](const RunProgress&) { rig.job.cancel->cancel(); };
-  const RunReport report = rig.run();
-  EXPECT_EQ(rig.warehouse.scans.at(0).batch_rows, 1);
-  EXPECT_EQ(outcome_of(report), "cancelled");
-  EXPECT_EQ(report.record.read, 1);
-}
-
 }  // namespace
 }  // namespace penstock::host

@@ -1,7 +1,5 @@
 #include "run/retry.hpp"
 
-#include "run/pace.hpp"
-
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -53,42 +51,6 @@ TEST(RetryPolicy, DoesNotOverflow) {
   constexpr std::chrono::nanoseconds kLongest{std::numeric_limits<int64_t>::max()};
   const RetryPolicy policy{.max_retries = 1000, .delay = 1s, .delay_max = kLongest};
   EXPECT_EQ(policy.after(failure(PENSTOCK_RETRY_SAFE), 1000), kLongest);
-}
-
-TEST(Pace, LetsEverythingPassWithoutALimit) {
-  Pace pace(0);
-  pace.start(0s);
-  EXPECT_EQ(pace.wait(1'000'000'000, 0s), 0s);
-  EXPECT_EQ(pace.batch_rows(16384), 16384);
-}
-
-TEST(Pace, AsksForFewRowsAtOnce) {
-  EXPECT_EQ(Pace(1).batch_rows(16384), 1);
-  EXPECT_EQ(Pace(500).batch_rows(16384), 50);
-  EXPECT_EQ(Pace(20'000).batch_rows(16384), 100);
-  EXPECT_EQ(Pace(1'000'000).batch_rows(16384), 1000) << "those of a millisecond";
-  EXPECT_EQ(Pace(1'000'000).batch_rows(64), 64);
-}
-
-TEST(Pace, WaitsUntilTheRowsAreDue) {
-  Pace pace(100);
-  pace.start(10s);
-  EXPECT_EQ(pace.wait(50, 10s), 500ms);
-  EXPECT_EQ(pace.wait(50, 10s + 500ms), 500ms);
-  EXPECT_EQ(pace.wait(50, 11s + 300ms), 200ms) << "the time that writing took counts";
-}
-
-TEST(Pace, MakesUpForNoTimeInWhichNothingCame) {
-  Pace pace(100);
-  pace.start(0s);
-  EXPECT_EQ(pace.wait(10, 1h), 0s);
-  EXPECT_EQ(pace.wait(10, 1h), 100ms);
-}
-
-TEST(Pace, DoesNotOverflow) {
-  Pace pace(1);
-  pace.start(0s);
-  EXPECT_GT(pace.wait(std::numeric_limits<int64_t>::max(), 0s), 24h * 365);
 }
 
 }  // namespace
