@@ -158,6 +158,8 @@ class Parser {
     const size_t colon = qualified.find(':');
     if (colon == std::string_view::npos || colon + 1 == qualified.size()) return wrong();
     const std::string_view prefix = qualified.substr(0, colon);
+    // Those of a view mostly come together.
+    if (last_view_ != nullptr && prefix == last_prefix_) return add_field(*last_view_, qualified.substr(colon + 1));
     const size_t mark = prefix.rfind("_v");
     if (mark == std::string_view::npos || mark == 0) return wrong();
     const std::string_view digits = prefix.substr(mark + 2);
@@ -166,20 +168,24 @@ class Parser {
     if (error != std::errc() || end != digits.data() + digits.size() || version < 1 || digits[0] == '0') return wrong();
     auto view = find_view("attribute " + in_quotes(qualified), {std::string(prefix.substr(0, mark)), version});
     if (!view) return std::move(view.failure());
+    last_prefix_ = prefix;
+    last_view_ = *view;
     return add_field(**view, qualified.substr(colon + 1));
   }
 
   Result<const View*> find_view(const std::string& where, const ViewId& id) const {
-    std::vector<std::string_view> names;
     std::string versions;
     const View* found = nullptr;
     for (const View& view : configuration_.views) {
-      names.push_back(view.id.name);
       if (view.id.name != id.name) continue;
       versions += (versions.empty() ? "" : ", ") + std::to_string(view.id.version);
       if (view.id.version == id.version) found = &view;
     }
-    if (found == nullptr && versions.empty()) return not_found(where + ": there is no view " + in_quotes(id.name), id.name, names);
+    if (found == nullptr && versions.empty()) {
+      std::vector<std::string_view> names;
+      for (const View& view : configuration_.views) names.push_back(view.id.name);
+      return not_found(where + ": there is no view " + in_quotes(id.name), id.name, names);
+    }
     if (found == nullptr)
       return Failure{PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER,
                      where + ": view " + in_quotes(id.name) + " has no version " + std::to_string(id.version) + " (it has " + versions + ")"};
@@ -241,6 +247,8 @@ class Parser {
   const Configuration& configuration_;
   const json::object& body_;
   const Entity* entity_ = nullptr;
+  std::string_view last_prefix_;
+  const View* last_view_ = nullptr;
   bool qualified_ = false;
   OnlineRequest request_;
 };
