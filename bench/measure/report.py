@@ -85,10 +85,14 @@ def goals(figures, latencies):
     return out
 
 
-def machine(bench):
+def hardware():
     model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-    return f"{os.cpu_count()} cores ({model.group(1) if model else 'unknown'}), {memory:.0f} GiB, PostgreSQL {bench.postgres.version}, Redis {bench.redis.version}"
+    return f"{os.cpu_count()} cores ({model.group(1) if model else 'unknown'}), {memory:.0f} GiB"
+
+
+def machine(bench):
+    return f"{hardware()}, PostgreSQL {bench.postgres.version}, Redis {bench.redis.version}"
 
 
 def commit(root):

@@ -59,28 +59,37 @@ void put_text(std::string& out, const std::string& text) {
 
 }  // namespace
 
-const Schema& source_schema() {
-  static const Schema schema{{"user_id", Type::utf8}, instant("updated_at"),  {"i1", Type::int32}, {"i2", Type::int32},
-                             {"i3", Type::int32},     {"i4", Type::int32},    {"f1", Type::float64}, {"f2", Type::float64},
-                             {"f3", Type::float64},   {"t1", Type::utf8},     {"t2", Type::utf8},  {"b1", Type::boolean}};
+Schema source_schema(size_t fields) {
+  Schema schema{{"user_id", Type::utf8}, instant("updated_at")};
+  const Schema ten{{"i1", Type::int32},   {"i2", Type::int32},   {"i3", Type::int32}, {"i4", Type::int32}, {"f1", Type::float64},
+                   {"f2", Type::float64}, {"f3", Type::float64}, {"t1", Type::utf8},  {"t2", Type::utf8},  {"b1", Type::boolean}};
+  for (size_t k = 0; k < fields; ++k) {
+    schema.push_back(ten[k % kFields]);
+    if (k >= kFields) schema.back().name += "_" + std::to_string(k / kFields);
+  }
   return schema;
 }
 
-host::Batch source_batch(int64_t first, int64_t count, int64_t version) {
-  BatchBuilder builder(source_schema());
+host::Batch source_batch(int64_t first, int64_t count, int64_t version, size_t fields) {
+  const Schema schema = source_schema(fields);
+  BatchBuilder builder(schema);
   for (int64_t n = first; n < first + count; ++n) {
     const Row r = row(n, version);
     builder[0].append_bytes(r.key);
     builder[1].append(r.at);
-    for (size_t k = 0; k < 4; ++k) builder[2 + k].append(r.i[k]);
-    for (size_t k = 0; k < 3; ++k) builder[6 + k].append(r.f[k]);
-    builder[9].append_bytes(r.t1);
-    builder[10].append_bytes(r.t2);
-    builder[11].append(r.b1);
+    for (size_t k = 0; k < fields; ++k) {
+      ColumnBuilder& column = builder[2 + k];
+      switch (const size_t at = k % kFields) {
+        case 7: column.append_bytes(r.t1); break;
+        case 8: column.append_bytes(r.t2); break;
+        case 9: column.append(r.b1); break;
+        default: at < 4 ? column.append(r.i[at]) : column.append(r.f[at - 4]);
+      }
+    }
   }
   ArrowArray array{};
   builder.finish(&array);
-  return host::Batch(std::make_shared<const Schema>(source_schema()), &array);
+  return host::Batch(std::make_shared<const Schema>(schema), &array);
 }
 
 std::vector<uint32_t> copy_types() { return {25, 1184, 23, 23, 23, 23, 701, 701, 701, 25, 25, 16}; }
@@ -103,19 +112,20 @@ std::string copy_rows(int64_t first, int64_t count) {
 
 host::ViewId view_id() { return {"features", 1}; }
 
-std::shared_ptr<const host::RowPlan> row_plan() {
+std::shared_ptr<const host::RowPlan> row_plan(size_t fields) {
+  const Schema schema = source_schema(fields);
   host::View view;
   view.id = view_id();
-  for (size_t i = 2; i < source_schema().size(); ++i) {
-    const Type type = source_schema()[i].type;
+  for (size_t i = 2; i < schema.size(); ++i) {
+    const Type type = schema[i].type;
     const char* name = type == Type::int32 ? "int32" : type == Type::float64 ? "double" : type == Type::utf8 ? "string" : "bool";
-    view.fields.push_back({source_schema()[i].name, "", *host::field_type(name), ""});
+    view.fields.push_back({schema[i].name, "", *host::field_type(name), ""});
   }
   host::BatchSource source;
   source.timestamp_field = "updated_at";
   host::Entity entity;
   entity.keys = {"user_id"};
-  auto plan = host::RowPlan::make(view, source, entity, source_schema(), 0);
+  auto plan = host::RowPlan::make(view, source, entity, schema, 0);
   if (!plan) {
     std::fprintf(stderr, "%s\n", plan.failure().message.c_str());
     std::exit(1);
@@ -123,8 +133,8 @@ std::shared_ptr<const host::RowPlan> row_plan() {
   return std::make_shared<const host::RowPlan>(std::move(*plan));
 }
 
-std::unique_ptr<host::Transformer> make_transformer(int64_t fence, bool ordered) {
-  return std::make_unique<host::Transformer>(row_plan(), host::WindowFilter{}, fence, ordered);
+std::unique_ptr<host::Transformer> make_transformer(int64_t fence, bool ordered, size_t fields) {
+  return std::make_unique<host::Transformer>(row_plan(fields), host::WindowFilter{}, fence, ordered);
 }
 
 }  // namespace penstock::bench
