@@ -48,6 +48,13 @@ class BoundedQueue {
     return changed_.wait_for(lock, limit, [&] { return size_ > 0; });
   }
 
+  // Is there an item already, and is this true of it?
+  template <class Predicate>
+  bool next_is(Predicate predicate) {
+    const std::lock_guard lock(mutex_);
+    return size_ > 0 && predicate(*slots_[first_]);
+  }
+
   // By the consumer: nothing more is wanted; a waiting push returns.
   void close() {
     const std::lock_guard lock(mutex_);

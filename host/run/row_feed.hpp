@@ -36,6 +36,11 @@ class RowFeed {
   // Waits until next() would return at once, but no longer than that. Without a thread it never would.
   bool wait_until_ready(std::chrono::nanoseconds limit) { return queue_ && queue_->wait_for_item(limit); }
 
+  // Is it known already that next() will return nothing? Without a thread it never is.
+  bool at_end() {
+    return queue_ && queue_->next_is([](const Result<std::optional<Piece>>& piece) { return piece && !*piece; });
+  }
+
  private:
   void read_all();
   Result<std::optional<Piece>> read_next();

@@ -103,7 +103,8 @@ Result<void> RowTransfer::finish() {
 Result<void> RowTransfer::write(RowFeed::Piece piece) {
   if (auto prepared = prepare(piece); !prepared) return prepared;
   rows_estimate_ = std::max(rows_estimate_, piece.rows_estimate);
-  auto transformed = transformer_->apply(std::move(piece.batch));
+  // A small window comes in one batch, and its end is known by now: the last row needs no write of its own.
+  auto transformed = transformer_->apply(std::move(piece.batch), feed_->at_end());
   if (!transformed) return std::move(transformed.failure()).in(job_.source_label());
 
   // What the view forbids is not written. Its rejects are kept, as they say why.

@@ -295,7 +295,7 @@ Transformer::Transformer(std::shared_ptr<const RowPlan> plan, WindowFilter windo
 
 Transformer::~Transformer() = default;
 
-Result<Transformed> Transformer::apply(Batch in) {
+Result<Transformed> Transformer::apply(Batch in, bool last) {
   Work& work = *work_;
   const int64_t rows = in.rows();
   try {
@@ -304,9 +304,9 @@ Result<Transformed> Transformer::apply(Batch in) {
     Transformed out;
     work.enter_kept(out);
     for (int64_t row = 0; row < rows; ++row) work.take_row(columns, row, out);
-    auto last = work.keep_back(in, columns, out);
+    auto kept = last ? std::nullopt : work.keep_back(in, columns, out);
     out.batch = work.build(columns, out);
-    if (last) work.kept = std::move(last);
+    if (kept) work.kept = std::move(kept);
     return out;
   } catch (const penstock::Error& error) {
     // The builders say so when a column of the batch exceeds what Arrow's offsets can say.

@@ -56,8 +56,8 @@ class Transformer {
               int64_t again_after = 0);
   ~Transformer();
 
-  // The batch must have the plan's schema and have been validated.
-  Result<Transformed> apply(Batch in);
+  // The batch must have the plan's schema and have been validated. `last`: it is known that no other comes, so nothing is kept back.
+  Result<Transformed> apply(Batch in, bool last = false);
   // At the end of the scan: the row that was kept back, if there is one.
   Result<Transformed> finish();
 

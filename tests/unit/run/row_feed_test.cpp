@@ -47,6 +47,31 @@ TEST(RowFeed, ReadsBatchesToTheEnd) {
   EXPECT_EQ(read_all(*feed.start()), "2 2 1 end");
 }
 
+TEST(RowFeed, KnowsThatItIsAtItsEnd) {
+  Feed feed(3);
+  const auto started = feed.start();
+  EXPECT_FALSE(started->at_end());
+  EXPECT_EQ((*started->next())->batch.rows(), 2);
+  ASSERT_TRUE(started->wait_until_ready(std::chrono::seconds(10)));
+  EXPECT_FALSE(started->at_end()) << "another batch waits";
+  EXPECT_EQ((*started->next())->batch.rows(), 1);
+  ASSERT_TRUE(started->wait_until_ready(std::chrono::seconds(10)));
+  EXPECT_TRUE(started->at_end());
+  EXPECT_EQ(read_all(*started), "end");
+}
+
+TEST(RowFeed, IsNotAtItsEndWhereItFailed) {
+  Feed feed(2);
+  feed.warehouse.before_call = [calls = 0](std::string_view call, const CallLimits&) mutable {
+    if (call == "next" && ++calls == 2) throw std::runtime_error("broken");
+  };
+  const auto started = feed.start();
+  EXPECT_EQ((*started->next())->batch.rows(), 2);
+  ASSERT_TRUE(started->wait_until_ready(std::chrono::seconds(10)));
+  EXPECT_FALSE(started->at_end());
+  EXPECT_FALSE(started->next().ok());
+}
+
 TEST(RowFeed, WithoutAQueueReadsEachBatchWhenItIsAskedFor) {
   Feed feed(5);
   int calls = 0;

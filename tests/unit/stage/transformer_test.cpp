@@ -55,8 +55,8 @@ struct Table {
     Transformer made = transformer();
     return apply(made, rows);
   }
-  Transformed apply(Transformer& made, const std::vector<Row>& rows) const {
-    auto out = made.apply(make_batch(schema, rows));
+  Transformed apply(Transformer& made, const std::vector<Row>& rows, bool last = false) const {
+    auto out = made.apply(make_batch(schema, rows), last);
     if (!out) throw std::runtime_error(out.failure().message);
     EXPECT_TRUE(validate_array(out->batch.schema(), std::as_const(out->batch).array()));
     EXPECT_EQ(out->read, out->batch.rows() + out->superseded + static_cast<int64_t>(out->rejects.size()));
@@ -381,6 +381,15 @@ TEST(Transformer, KeepsARowBackOverBatchesThatHoldNothingElse) {
   EXPECT_EQ(written(table.apply(transformer, {{"a", 1, 1}})), std::vector<Row>{});
   EXPECT_EQ(written(table.apply(transformer, {{null, 1, 2}})), std::vector<Row>{}) << "a reject";
   EXPECT_EQ(written(*transformer.finish()), (std::vector<Row>{{"a", 1}}));
+  EXPECT_EQ(transformer.finish()->batch.rows(), 0);
+}
+
+TEST(Transformer, KeepsNothingBackOfTheLastBatch) {
+  Table table;
+  table.ordered = true;
+  Transformer transformer = table.transformer();
+  EXPECT_EQ(written(table.apply(transformer, {{"a", 1, 1}, {"b", 2, 2}})), (std::vector<Row>{{"a", 1}}));
+  EXPECT_EQ(written(table.apply(transformer, {{"c", 3, 3}}, true)), (std::vector<Row>{{"b", 2}, {"c", 3}}));
   EXPECT_EQ(transformer.finish()->batch.rows(), 0);
 }
 
