@@ -98,7 +98,6 @@ std::function<void()> pack() {
     const BatchView view = batch->view();
     std::vector<redis::ValueWriter> values;
     for (size_t i = 2; i < view.columns(); ++i) values.emplace_back(view[i]);
-    Buffer scratch;
     std::string order;
     out->clear();
     for (int64_t row = 0; row < batch->rows(); ++row) {
@@ -106,7 +105,7 @@ std::function<void()> pack() {
       order = redis::to_hex(view[1].bytes(row));
       payload->start(order);
       for (size_t i = 0; i < values.size(); ++i)
-        if (!values[i].is_null(row)) payload->add(i, values[i].text(row, scratch));
+        if (!values[i].is_null(row)) payload->add(i, values[i], row);
       payload->append_to(*out);
     }
     expect(out->size() > static_cast<size_t>(batch->rows()) * 100, "the payloads written");

@@ -1,11 +1,13 @@
 #include "sink_redis/profile_payload.hpp"
 
+#include "sink_redis/crc64.hpp"
 #include "sink_redis/layout.hpp"
 #include "sink_redis/resp.hpp"
+#include "sink_redis/short_copy.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 namespace penstock::redis {
@@ -19,21 +21,6 @@ constexpr size_t kFooterBytes = 2 + 8;
 constexpr size_t kListHeaderBytes = 4 + 2;
 constexpr uint8_t kListEnd = 0xff;
 constexpr size_t kEndRoom = 16;  // behind the last entry
-
-using CrcTables = std::array<std::array<uint64_t, 256>, 8>;
-
-constexpr CrcTables make_tables() {
-  CrcTables tables{};
-  for (uint64_t byte = 0; byte < 256; ++byte) {
-    uint64_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x95ac9329ac4bc9b5u : 0);
-    tables[0][byte] = crc;
-  }
-  for (size_t slice = 1; slice < 8; ++slice)
-    for (size_t byte = 0; byte < 256; ++byte) tables[slice][byte] = (tables[slice - 1][byte] >> 8) ^ tables[0][tables[slice - 1][byte] & 255];
-  return tables;
-}
-constexpr CrcTables kTables = make_tables();
 
 // Redis stores what looks like an integer as one: no sign but '-', no leading zeros, within 64 bits.
 std::optional<int64_t> integer_of(std::string_view text) {
@@ -82,7 +69,7 @@ uint8_t* put_string(uint8_t* at, std::string_view text) {
     *at++ = 0xf0;
     at = put_little_endian(at, text.size(), 4);
   }
-  std::memcpy(at, text.data(), text.size());
+  copy_short(at, text.data(), text.size());
   return at + text.size();
 }
 
@@ -101,27 +88,42 @@ uint8_t* put_back_length(uint8_t* at, size_t size) {
   return at;
 }
 
+uint8_t* put_entry(uint8_t* at, int64_t value) {
+  uint8_t* const end = put_integer(at, value);
+  *end = static_cast<uint8_t>(end - at);
+  return end + 1;
+}
+
 uint8_t* put_entry(uint8_t* at, std::string_view text) {
-  const auto value = integer_of(text);
-  uint8_t* const end = value ? put_integer(at, *value) : put_string(at, text);
+  if (const auto value = integer_of(text)) return put_entry(at, *value);
+  uint8_t* const end = put_string(at, text);
   return put_back_length(end, static_cast<size_t>(end - at));
 }
 
-}  // namespace
-
-uint64_t crc64(const uint8_t* bytes, size_t size) {
-  uint64_t crc = 0;
-  for (; size >= 8; bytes += 8, size -= 8) {
-    uint64_t word = 0;
-    std::memcpy(&word, bytes, sizeof word);
-    crc ^= word;
-    uint64_t next = 0;
-    for (size_t i = 0; i < 8; ++i) next ^= kTables[7 - i][(crc >> (8 * i)) & 255];
-    crc = next;
-  }
-  for (; size > 0; ++bytes, --size) crc = (crc >> 8) ^ kTables[0][(crc ^ *bytes) & 255];
-  return crc;
+uint8_t* put_entry(uint8_t* at, bool value) {
+  static constexpr uint8_t kTrue[8] = {0x84, 't', 'r', 'u', 'e', 5}, kFalse[8] = {0x85, 'f', 'a', 'l', 's', 'e', 6};
+  std::memcpy(at, value ? kTrue : kFalse, 8);
+  return at + (value ? 6 : 7);
 }
+
+// Spares most numbers a look at their text.
+bool may_be_whole(double value) {
+  constexpr double kAllWhole = 0x1p53;
+  return !(std::abs(value) < kAllWhole) || static_cast<double>(static_cast<int64_t>(value)) == value;
+}
+
+// A text that is written where it belongs, behind the one byte that such short ones have before them.
+uint8_t* put_number_entry(uint8_t* at, const ValueWriter& value, int64_t row, bool look) {
+  char* const text = reinterpret_cast<char*>(at + 1);
+  const auto size = static_cast<size_t>(value.write_number(text, row) - text);
+  if (look)
+    if (const auto whole = integer_of({text, size})) return put_entry(at, *whole);
+  *at = static_cast<uint8_t>(0x80 | size);
+  at[1 + size] = static_cast<uint8_t>(1 + size);
+  return at + 2 + size;
+}
+
+}  // namespace
 
 bool ProfilePayload::fits(const std::vector<std::string>& names) {
   return names.size() < kPayloadFields &&  // and the order key
@@ -130,10 +132,9 @@ bool ProfilePayload::fits(const std::vector<std::string>& names) {
 
 ProfilePayload::ProfilePayload(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    uint8_t entry[kPayloadValueBytes + kEntryOverhead];
-    const uint8_t* const end = put_entry(entry, name);
-    names_.emplace_back(reinterpret_cast<const char*>(entry), static_cast<size_t>(end - entry));
-    fields_bytes_ += names_.back().size() + kPayloadValueBytes + kEntryOverhead;
+    Name& entry = names_.emplace_back();
+    entry.size = static_cast<size_t>(put_entry(entry.bytes, name) - entry.bytes);
+    fields_bytes_ += entry.size + kPayloadValueBytes + kEntryOverhead;
   }
 }
 
@@ -144,11 +145,30 @@ void ProfilePayload::start(std::string_view order) {
   entries_ = 2;
 }
 
-void ProfilePayload::add(size_t field, std::string_view value) {
-  const std::string& name = names_[field];
-  std::memcpy(end_, name.data(), name.size());
-  end_ = put_entry(end_ + name.size(), value);
+// Returns where the value goes.
+uint8_t* ProfilePayload::put_name(size_t field) {
+  const Name& name = names_[field];
+  // Whole pieces: what is behind the name is written over.
+  for (size_t at = 0; at < name.size; at += kPiece) std::memcpy(end_ + at, name.bytes + at, kPiece);
   entries_ += 2;
+  return end_ + name.size;
+}
+
+void ProfilePayload::add(size_t field, std::string_view value) { end_ = put_entry(put_name(field), value); }
+
+void ProfilePayload::add(size_t field, const ValueWriter& value, int64_t row) {
+  uint8_t* const at = put_name(field);
+  const ColumnView& column = value.column();
+  switch (column.field().type) {
+    case Type::int32: end_ = put_entry(at, int64_t{column.value<int32_t>(row)}); break;
+    case Type::int64: end_ = put_entry(at, column.value<int64_t>(row)); break;
+    case Type::boolean: end_ = put_entry(at, column.value<bool>(row)); break;
+    case Type::utf8:
+    case Type::binary:
+    case Type::list: end_ = put_entry(at, value.text(row, scratch_)); break;
+    case Type::float64: end_ = put_number_entry(at, value, row, may_be_whole(column.value<double>(row))); break;
+    default: end_ = put_number_entry(at, value, row, true); break;
+  }
 }
 
 void ProfilePayload::append_to(Buffer& out) {

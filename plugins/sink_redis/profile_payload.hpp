@@ -2,7 +2,7 @@
 // building the hash field by field: HSET costs the square of the fields, RESTORE does not. Redis 7.0 or newer has this form. Pure.
 #pragma once
 
-#include <penstock/builder.hpp>
+#include "sink_redis/value_text.hpp"
 
 #include <string>
 #include <string_view>
@@ -14,9 +14,6 @@ namespace penstock::redis {
 inline constexpr size_t kPayloadFields = 128;
 inline constexpr size_t kPayloadValueBytes = 64;
 
-// CRC-64 as Redis computes it (Jones's polynomial, reflected, starting from 0).
-uint64_t crc64(const uint8_t* bytes, size_t size);
-
 // Encodes the profiles of one run. Reuses its memory.
 class ProfilePayload {
  public:
@@ -26,17 +23,27 @@ class ProfilePayload {
 
   // Starts a profile with its order key in hex.
   void start(std::string_view order);
-  // Adds a field, whose value has at most kPayloadValueBytes.
+  // Adds a field, whose value has at most kPayloadValueBytes as text and is not null.
   void add(size_t field, std::string_view value);
+  void add(size_t field, const ValueWriter& value, int64_t row);
   // The payload as one bulk string.
   void append_to(Buffer& out);
 
  private:
-  std::vector<std::string> names_;  // each encoded as an entry
+  static constexpr size_t kPiece = 16;
+  struct Name {
+    size_t size;
+    uint8_t bytes[kPayloadValueBytes + kPiece];  // encoded as an entry
+  };
+
+  uint8_t* put_name(size_t field);
+
+  std::vector<Name> names_;
   size_t fields_bytes_ = 0;         // that they and their values may take
   std::vector<uint8_t> list_;       // with room for the largest
   uint8_t* end_ = nullptr;          // of what is written
   size_t entries_ = 0;
+  Buffer scratch_;
 };
 
 }  // namespace penstock::redis

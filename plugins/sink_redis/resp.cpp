@@ -1,5 +1,8 @@
 #include "sink_redis/resp.hpp"
 
+#include "sink_redis/short_copy.hpp"
+
+#include <array>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -10,16 +13,25 @@ namespace {
 constexpr size_t kMaxDigits = 20;           // of a 64-bit number
 constexpr size_t kCompactBytes = 64 * 1024;  // consumed bytes that are worth moving the rest for
 
-size_t write_header(char prefix, size_t number, char* out) {
-  out[0] = prefix;
-  char* end = std::to_chars(out + 1, out + 1 + kMaxDigits, number).ptr;
-  *end++ = '\r';
-  *end++ = '\n';
-  return static_cast<size_t>(end - out);
+constexpr size_t kHeaderRoom = 1 + kMaxDigits + 2;
+
+// Returns the end.
+uint8_t* write_header(uint8_t* at, char prefix, size_t number) {
+  *at++ = static_cast<uint8_t>(prefix);
+  if (number < 10) {
+    *at++ = static_cast<uint8_t>('0' + number);
+  } else {
+    char* const digits = reinterpret_cast<char*>(at);
+    at += std::to_chars(digits, digits + kMaxDigits, number).ptr - digits;
+  }
+  at[0] = '\r';
+  at[1] = '\n';
+  return at + 2;
 }
 
 // As strict as the servers write it: no sign but '-', no leading zeros, nothing around it.
 std::optional<int64_t> parse_integer(std::string_view text) {
+  if (text.size() == 1 && text[0] >= '0' && text[0] <= '9') return text[0] - '0';
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   if (digits.empty() || (digits[0] == '0' && text.size() > 1)) return std::nullopt;
   int64_t value = 0;
@@ -38,6 +50,13 @@ std::optional<double> parse_number(std::string_view text) {
   return value;
 }
 
+constexpr auto kTypes = [] {
+  std::array<bool, 256> types{};
+  for (const char type : std::string_view("+-:$*_#,(!=%~>|")) types[static_cast<unsigned char>(type)] = true;
+  return types;
+}();
+bool is_type(char c) { return kTypes[static_cast<unsigned char>(c)]; }
+
 bool is_big_number(std::string_view text) {
   const std::string_view digits = text.starts_with('-') ? text.substr(1) : text;
   return !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
@@ -46,18 +65,19 @@ bool is_big_number(std::string_view text) {
 }  // namespace
 
 void append_array_header(Buffer& out, size_t items) {
-  char header[kMaxDigits + 4];
-  out.append(header, write_header('*', items, header));
+  const size_t begin = out.size();
+  uint8_t* const at = out.extend(kHeaderRoom);
+  out.truncate(begin + static_cast<size_t>(write_header(at, '*', items) - at));
 }
 
 uint8_t* append_bulk_to_fill(Buffer& out, size_t size) {
-  char header[kMaxDigits + 4];
-  const size_t n = write_header('$', size, header);
-  uint8_t* at = out.extend(n + size + 2);
-  std::memcpy(at, header, n);
-  at[n + size] = '\r';
-  at[n + size + 1] = '\n';
-  return at + n;
+  const size_t begin = out.size();
+  uint8_t* const at = out.extend(kHeaderRoom + size + 2);
+  uint8_t* const text = write_header(at, '$', size);
+  text[size] = '\r';
+  text[size + 1] = '\n';
+  out.truncate(begin + static_cast<size_t>(text - at) + size + 2);
+  return text;
 }
 
 void append_command(Buffer& out, std::span<const std::string_view> arguments) {
@@ -65,21 +85,12 @@ void append_command(Buffer& out, std::span<const std::string_view> arguments) {
   for (const std::string_view argument : arguments) append_bulk(out, argument);
 }
 
-void append_bulk(Buffer& out, std::string_view text) {
-  uint8_t* at = append_bulk_to_fill(out, text.size());
-  if (!text.empty()) std::memcpy(at, text.data(), text.size());
-}
+void append_bulk(Buffer& out, std::string_view text) { copy_short(append_bulk_to_fill(out, text.size()), text.data(), text.size()); }
 
 void append_bulk(Buffer& out, std::string_view first, std::string_view second) {
-  uint8_t* at = append_bulk_to_fill(out, first.size() + second.size());
-  if (!first.empty()) std::memcpy(at, first.data(), first.size());
-  if (!second.empty()) std::memcpy(at + first.size(), second.data(), second.size());
-}
-
-const ReplyNode& Reply::node() const { return decoder_->nodes_[index_]; }
-
-std::string_view Reply::text() const {
-  return std::string_view(decoder_->in_).substr(node().begin, node().size);
+  uint8_t* const at = append_bulk_to_fill(out, first.size() + second.size());
+  copy_short(at, first.data(), first.size());
+  copy_short(at + first.size(), second.data(), second.size());
 }
 
 void RespDecoder::feed(const char* data, size_t size) {
@@ -120,22 +131,23 @@ RespDecoder::Progress RespDecoder::next() {
 
 // The line at the cursor without its end; false when it has not arrived completely. Does not move the cursor.
 bool RespDecoder::find_line(std::string_view* line) {
-  const size_t end = in_.find("\r\n", scanned_);
-  if (end == std::string::npos) {
-    // The last byte may be the '\r' of an end that is cut in two.
-    scanned_ = in_.size() > cursor_ ? in_.size() - 1 : cursor_;
-    return false;
+  const char* const bytes = in_.data();
+  // Byte by byte: most lines are a few bytes long.
+  for (size_t at = scanned_, last = in_.size(); at + 1 < last; ++at) {
+    if (bytes[at] != '\r' || bytes[at + 1] != '\n') continue;
+    scanned_ = at;
+    *line = {bytes + cursor_, at - cursor_};
+    return true;
   }
-  scanned_ = end;
-  *line = std::string_view(in_).substr(cursor_, end - cursor_);
-  return true;
+  // The last byte may be the '\r' of an end that is cut in two.
+  scanned_ = in_.size() > cursor_ ? in_.size() - 1 : cursor_;
+  return false;
 }
 
 // Consumes one item, or the head of one with items of its own; complete means: go on.
 RespDecoder::Progress RespDecoder::parse_item() {
   // An unknown type is known before its line ends: do not wait for more of what is not the protocol.
-  if (cursor_ < in_.size() && std::string_view("+-:$*_#,(!=%~>|").find(in_[cursor_]) == std::string_view::npos)
-    return invalid("an unknown reply type");
+  if (cursor_ < in_.size() && !is_type(in_[cursor_])) return invalid("an unknown reply type");
   std::string_view line;
   const bool found = find_line(&line);
   // The end of a line that has not arrived completely may be there by half.
@@ -168,7 +180,7 @@ RespDecoder::Progress RespDecoder::parse_item() {
       if (line == "t" || line == "f") return leaf(ReplyKind::boolean, text_begin, 0, line == "t");
       return invalid("a boolean is malformed");
     case ',':
-      if (const auto value = parse_number(line)) return leaf(ReplyKind::number, text_begin, 0, 0, *value);
+      if (const auto value = parse_number(line)) return leaf(ReplyKind::number, text_begin, 0, std::bit_cast<int64_t>(*value));
       return invalid("a number is malformed");
     default:
       return is_big_number(line) ? leaf(ReplyKind::big_number, text_begin, line.size()) : invalid("a big number is malformed");
@@ -204,7 +216,7 @@ RespDecoder::Progress RespDecoder::parse_aggregate(ReplyKind kind, std::string_v
   const uint64_t items = static_cast<uint64_t>(*count) * (pairs ? 2 : 1);
   const auto node = static_cast<uint32_t>(nodes_.size());
   if (items == 0 && kind == ReplyKind::attribute) return Progress::complete;
-  nodes_.push_back({kind, static_cast<uint32_t>(items), node + 1, cursor_, 0, 0, 0});
+  nodes_.push_back({kind, static_cast<uint32_t>(items), node + 1, cursor_, 0, 0});
   if (items == 0)
     item_done();
   else
@@ -212,8 +224,8 @@ RespDecoder::Progress RespDecoder::parse_aggregate(ReplyKind kind, std::string_v
   return Progress::complete;
 }
 
-RespDecoder::Progress RespDecoder::leaf(ReplyKind kind, size_t begin, size_t size, int64_t integer, double number) {
-  nodes_.push_back({kind, 0, static_cast<uint32_t>(nodes_.size() + 1), begin, size, integer, number});
+RespDecoder::Progress RespDecoder::leaf(ReplyKind kind, size_t begin, size_t size, int64_t integer) {
+  nodes_.push_back({kind, 0, static_cast<uint32_t>(nodes_.size() + 1), begin, size, integer});
   item_done();
   return Progress::complete;
 }

@@ -3,6 +3,7 @@
 
 #include <penstock/builder.hpp>
 
+#include <bit>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -54,8 +55,7 @@ struct ReplyNode {
   uint32_t end;    // index after the last descendant
   size_t begin;    // of the text, in the decoder's buffer
   size_t size;
-  int64_t integer;
-  double number;
+  int64_t integer;  // or the bits of a number
 };
 
 class RespDecoder;
@@ -70,7 +70,7 @@ class Reply {
   bool is_array() const { return kind() == ReplyKind::array; }
   std::string_view text() const;  // strings, errors, big numbers; otherwise empty
   int64_t integer() const { return node().integer; }  // integers; booleans as 0 and 1
-  double number() const { return node().number; }
+  double number() const { return std::bit_cast<double>(node().integer); }
   size_t items() const { return node().items; }
   // The children in order: first_item(), then next() of that, items() in all.
   Reply first_item() const { return Reply(decoder_, index_ + 1); }
@@ -114,7 +114,7 @@ class RespDecoder {
   Progress parse_item();
   Progress parse_bulk(ReplyKind kind, std::string_view line);
   Progress parse_aggregate(ReplyKind kind, std::string_view line);
-  Progress leaf(ReplyKind kind, size_t begin, size_t size, int64_t integer = 0, double number = 0);
+  Progress leaf(ReplyKind kind, size_t begin, size_t size, int64_t integer = 0);
   void item_done();
 
   RespLimits limits_;
@@ -127,5 +127,9 @@ class RespDecoder {
   bool complete_ = false;
   const char* error_ = nullptr;
 };
+
+inline const ReplyNode& Reply::node() const { return decoder_->nodes_[index_]; }
+
+inline std::string_view Reply::text() const { return {decoder_->in_.data() + node().begin, node().size}; }
 
 }  // namespace penstock::redis

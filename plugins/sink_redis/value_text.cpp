@@ -11,54 +11,49 @@ namespace penstock::redis {
 namespace {
 
 constexpr size_t kMaxNumberText = 32;  // "-1.7976931348623157e+308", "-9223372036.854775808"
+static_assert(kNumberRoom >= kMaxNumberText);
 constexpr int64_t kNanosecond = 1'000'000'000;
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-struct NumberText {
-  char bytes[kMaxNumberText];
-  size_t size = 0;
-  std::string_view view() const { return {bytes, size}; }
-};
-
+// These write to where there is room for kNumberRoom bytes, and return the end.
 template <class T>
-NumberText integer_text(T value) {
-  NumberText out;
-  out.size = static_cast<size_t>(std::to_chars(out.bytes, out.bytes + kMaxNumberText, value).ptr - out.bytes);
-  return out;
+char* write_integer(char* at, T value) {
+  return std::to_chars(at, at + kMaxNumberText, value).ptr;
 }
 
 // The shortest text that reads back as the same value. NaN has one form: its sign and payload are not kept.
 template <class T>
-NumberText floating_text(T value) {
-  NumberText out;
+char* write_floating(char* at, T value) {
   if (std::isnan(value)) {
-    out.size = 3;
-    std::memcpy(out.bytes, "nan", 3);
-    return out;
+    std::memcpy(at, "nan", 3);
+    return at + 3;
   }
-  out.size = static_cast<size_t>(std::to_chars(out.bytes, out.bytes + kMaxNumberText, value).ptr - out.bytes);
-  return out;
+  return std::to_chars(at, at + kMaxNumberText, value).ptr;
 }
 
-NumberText instant_text(int64_t ns) {
-  NumberText out;
+char* write_instant(char* at, int64_t ns) {
   const bool negative = ns < 0;
   const uint64_t all = negative ? 0 - static_cast<uint64_t>(ns) : static_cast<uint64_t>(ns);
-  char* at = out.bytes;
   if (negative) *at++ = '-';
-  at = std::to_chars(at, out.bytes + kMaxNumberText, all / kNanosecond).ptr;
+  at = write_integer(at, all / kNanosecond);
   uint64_t fraction = all % kNanosecond;
-  if (fraction != 0) {
-    *at = '.';
-    for (int i = 9; i >= 1; --i) {
-      at[i] = static_cast<char>('0' + fraction % 10);
-      fraction /= 10;
-    }
-    at += 10;
-    while (at[-1] == '0') --at;
+  if (fraction == 0) return at;
+  *at = '.';
+  for (int i = 9; i >= 1; --i) {
+    at[i] = static_cast<char>('0' + fraction % 10);
+    fraction /= 10;
   }
-  out.size = static_cast<size_t>(at - out.bytes);
-  return out;
+  at += 10;
+  while (at[-1] == '0') --at;
+  return at;
+}
+
+// What `write` writes, to the end of `out`.
+template <class Write>
+void append_number(Buffer& out, const Write& write) {
+  const size_t begin = out.size();
+  char* const at = reinterpret_cast<char*>(out.extend(kNumberRoom));
+  out.truncate(begin + static_cast<size_t>(write(at) - at));
 }
 
 void append_text(Buffer& out, std::string_view text) { out.append(text.data(), text.size()); }
@@ -99,18 +94,23 @@ void append_base64(Buffer& out, std::string_view bytes) {
 // JSON has no word for what is not finite.
 template <class T>
 void append_json_floating(Buffer& out, T value) {
-  if (std::isfinite(value)) return append_text(out, floating_text(value).view());
-  append_json_string(out, floating_text(value).view());
+  const bool quoted = !std::isfinite(value);
+  if (quoted) append_text(out, "\"");
+  append_number(out, [&](char* at) { return write_floating(at, value); });
+  if (quoted) append_text(out, "\"");
 }
 
 void append_json_item(Buffer& out, const ColumnView& items, int64_t i) {
   switch (items.field().type) {
     case Type::boolean: return append_text(out, items.value<bool>(i) ? "true" : "false");
-    case Type::int32: return append_text(out, integer_text(items.value<int32_t>(i)).view());
-    case Type::int64: return append_text(out, integer_text(items.value<int64_t>(i)).view());
+    case Type::int32: return append_number(out, [&](char* at) { return write_integer(at, items.value<int32_t>(i)); });
+    case Type::int64: return append_number(out, [&](char* at) { return write_integer(at, items.value<int64_t>(i)); });
     case Type::float32: return append_json_floating(out, items.value<float>(i));
     case Type::float64: return append_json_floating(out, items.value<double>(i));
-    case Type::timestamp_ns: return append_json_string(out, instant_text(items.value<int64_t>(i)).view());
+    case Type::timestamp_ns:
+      append_text(out, "\"");
+      append_number(out, [&](char* at) { return write_instant(at, items.value<int64_t>(i)); });
+      return append_text(out, "\"");
     case Type::binary: return append_base64(out, items.bytes(i));
     default: return append_json_string(out, items.bytes(i));
   }
@@ -140,18 +140,28 @@ size_t ValueWriter::size_bound(int64_t row) const {
 }
 
 std::string_view ValueWriter::text(int64_t row, Buffer& scratch) const {
-  scratch.clear();
   switch (column_.field().type) {
+    case Type::utf8:
+    case Type::binary: return column_.bytes(row);
     case Type::boolean: return column_.value<bool>(row) ? "true" : "false";
-    case Type::int32: append_text(scratch, integer_text(column_.value<int32_t>(row)).view()); break;
-    case Type::int64: append_text(scratch, integer_text(column_.value<int64_t>(row)).view()); break;
-    case Type::float32: append_text(scratch, floating_text(column_.value<float>(row)).view()); break;
-    case Type::float64: append_text(scratch, floating_text(column_.value<double>(row)).view()); break;
-    case Type::timestamp_ns: append_text(scratch, instant_text(column_.value<int64_t>(row)).view()); break;
-    case Type::list: append_list(row, scratch); break;
-    default: return column_.bytes(row);
+    default: break;
   }
+  scratch.clear();
+  if (!items_.empty())
+    append_list(row, scratch);
+  else
+    append_number(scratch, [&](char* at) { return write_number(at, row); });
   return {reinterpret_cast<const char*>(scratch.data()), scratch.size()};
+}
+
+char* ValueWriter::write_number(char* at, int64_t row) const {
+  switch (column_.field().type) {
+    case Type::int32: return write_integer(at, column_.value<int32_t>(row));
+    case Type::int64: return write_integer(at, column_.value<int64_t>(row));
+    case Type::float32: return write_floating(at, column_.value<float>(row));
+    case Type::float64: return write_floating(at, column_.value<double>(row));
+    default: return write_instant(at, column_.value<int64_t>(row));
+  }
 }
 
 void ValueWriter::append_list(int64_t row, Buffer& out) const {

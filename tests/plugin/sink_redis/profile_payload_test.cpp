@@ -11,12 +11,6 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(Crc64, IsTheOneOfRedis) {
-  const auto of = [](std::string_view text) { return redis::crc64(reinterpret_cast<const uint8_t*>(text.data()), text.size()); };
-  EXPECT_EQ(of("123456789"), 0xe9c6d914c4b8d9cau);
-  EXPECT_EQ(of(""), 0u);
-}
-
 class Payloads : public testing::Test {
  protected:
   Payloads() { server_.flush_all(); }
@@ -50,11 +44,14 @@ TEST_F(Payloads, AreEqualToWhatHsetBuildsForRandomTextsAndNumbers) {
   std::mt19937_64 random(7);
   Schema fields;
   for (int i = 0; i < 20; ++i) fields.push_back({"f" + std::to_string(i), Type::utf8});
+  const size_t texts = fields.size();
+  for (const Type type : {Type::int32, Type::int64, Type::float64, Type::float32, Type::boolean}) fields.push_back({"n" + std::to_string(fields.size()), type});
   std::vector<ProfileRow> rows;
   for (int i = 0; i < 300; ++i) {
     ProfileRow row{"k" + std::to_string(i), order_key(1, 1, random()), {}};
-    for (size_t f = 0; f < fields.size(); ++f) {
-      const int64_t number = static_cast<int64_t>(random()) >> (random() % 64);
+    const auto next_number = [&] { return static_cast<int64_t>(random()) >> (random() % 64); };
+    for (size_t f = 0; f < texts; ++f) {
+      const int64_t number = next_number();
       switch (random() % 5) {
         case 0: row.cells.push_back(Cell{}); break;
         case 1: row.cells.push_back(cell(std::to_string(number))); break;
@@ -63,6 +60,12 @@ TEST_F(Payloads, AreEqualToWhatHsetBuildsForRandomTextsAndNumbers) {
         default: row.cells.push_back(cell(std::to_string(number) + ".5")); break;
       }
     }
+    row.cells.push_back(cell(static_cast<int32_t>(next_number())));
+    row.cells.push_back(cell(next_number()));
+    const auto number = static_cast<double>(next_number());
+    row.cells.push_back(cell(random() % 2 == 0 ? number : number / 8));
+    row.cells.push_back(cell(static_cast<float>(random() % 2 == 0 ? number : number / 8)));
+    row.cells.push_back(cell(random() % 2 == 0));
     rows.push_back(std::move(row));
   }
   EXPECT_EQ(written("true", "aa:", fields, rows), written("false", "bb:", fields, rows));
