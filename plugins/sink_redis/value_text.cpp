@@ -1,5 +1,6 @@
 #include "sink_redis/value_text.hpp"
 
+#include "sink_redis/double_text.hpp"
 #include "sink_redis/packed_profile.hpp"
 
 #include <penstock/stored_text.hpp>
@@ -11,7 +12,7 @@ namespace penstock::redis {
 namespace {
 
 constexpr size_t kMaxNumberText = 32;  // "-1.7976931348623157e+308", "-9223372036.854775808"
-static_assert(kNumberRoom >= kMaxNumberText);
+static_assert(kNumberRoom >= kDoubleTextBytes && kNumberRoom >= kMaxNumberText);
 constexpr int64_t kNanosecond = 1'000'000'000;
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -28,7 +29,10 @@ char* write_floating(char* at, T value) {
     std::memcpy(at, "nan", 3);
     return at + 3;
   }
-  return std::to_chars(at, at + kMaxNumberText, value).ptr;
+  if constexpr (std::is_same_v<T, double>)
+    return write_double(at, value);
+  else
+    return std::to_chars(at, at + kMaxNumberText, value).ptr;
 }
 
 char* write_instant(char* at, int64_t ns) {
