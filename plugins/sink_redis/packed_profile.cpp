@@ -120,6 +120,8 @@ void ProfilePacker::bind(const BatchView& batch) {
   }
 }
 
+size_t ProfilePacker::number_bound(size_t field) const { return item_bound(types_[field].kind); }
+
 size_t ProfilePacker::value_bound(size_t field, int64_t row) const {
   const Column& column = columns_[field];
   if (column.values.is_null(row)) return 0;

@@ -29,6 +29,8 @@ class ProfilePacker {
   void bind(const BatchView& batch);
   // At least the size of a field's value; of nulls 0.
   size_t value_bound(size_t field, int64_t row) const;
+  // The same for any row, where the field is neither a text nor a list.
+  size_t number_bound(size_t field) const;
   // Appends the profile as one bulk string. `bound` is at least the sum of its values' bounds.
   void append_to(Buffer& out, int64_t row, size_t bound) const;
 

@@ -3,10 +3,8 @@
 #pragma once
 
 #include "sink_redis/layout.hpp"
-#include "sink_redis/packed_profile.hpp"
-#include "sink_redis/profile_payload.hpp"
+#include "sink_redis/profile_commands.hpp"
 #include "sink_redis/session.hpp"
-#include "sink_redis/value_text.hpp"
 
 #include <deque>
 #include <optional>
@@ -42,8 +40,7 @@ class RedisWriter final : public Writer {
   };
   struct Row {
     int64_t index;  // in the batch
-    size_t bytes;   // of its key and values, at most
-    bool small;     // goes as one command, which leaves alone what is not ours
+    ProfileCommands::Size size;
     Fate fate = Fate::unread;
     bool newer = false;     // than what is there
     bool guessed = false;   // to be created, without asking
@@ -65,49 +62,37 @@ class RedisWriter final : public Writer {
     bool retryable;
   };
 
-  std::vector<std::string> field_names() const;
   void check_usable() const;
-  void write_rows(const Call&, const BatchView& batch, const std::vector<ValueWriter>& values, WriteResult& result);
-  void pick_rows(const std::vector<ValueWriter>& values, const ColumnView& keys);
-  size_t rows_at_once(size_t fields) const;
-  Encoded encode_next(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out);
-  size_t encode_reads(const BatchView& batch, Buffer& out);
-  size_t encode_transaction(const BatchView& batch, const std::vector<ValueWriter>& values, Buffer& out);
-  size_t encode_row(const BatchView& batch, const std::vector<ValueWriter>& values, const Row& row, Buffer& out);
-  size_t encode_packed(std::string_view key, const Row& row, Buffer& out);
-  void encode_touches(const BatchView& batch, size_t first, size_t touched, Buffer& out);
-  size_t encode_hash(std::string_view key, const std::vector<ValueWriter>& values, const Row& row, Buffer& out);
-  void handle_reply(const BatchView& batch, const Reply& reply, WriteResult& result);
-  void handle_read(const BatchView& batch, const Reply& reply, WriteResult& result);
-  void handle_packed(const BatchView& batch, Row& row, std::string_view begin, WriteResult& result);
-  void compare(const BatchView& batch, Row& row, std::string_view stored, WriteResult& result);
-  void set_order(const BatchView& batch, int64_t row);
+  void write_rows(const Call&, WriteResult& result);
+  void pick_rows(int64_t rows);
+  size_t rows_at_once() const;
+  Encoded encode_next(Buffer& out);
+  size_t encode_reads(Buffer& out);
+  size_t encode_transaction(Buffer& out);
+  void handle_reply(const Reply& reply, WriteResult& result);
+  void handle_read(const Reply& reply, WriteResult& result);
+  void handle_packed(Row& row, std::string_view begin, WriteResult& result);
+  void compare(Row& row, std::string_view stored, WriteResult& result);
   std::optional<Error> transaction_failure(const Reply& reply) const;
-  void finish_transaction(const BatchView& batch, const Sent& sent, const Reply& reply, WriteResult& result);
-  void finish_row(const BatchView& batch, Row& row, const Reply& reply, WriteResult& result);
+  void finish_transaction(const Sent& sent, const Reply& reply, WriteResult& result);
+  void finish_row(Row& row, const Reply& reply, WriteResult& result);
   void finish_touches(const Sent& sent, const Reply& reply, WriteResult& result);
-  std::string shown_key(const BatchView& batch, int64_t row) const;
+  std::string shown_key(int64_t row) const;
   void skip_guessed();
-  void is_taken(const BatchView& batch, Row& row);
-  void reject_foreign(const BatchView& batch, Row& row);
+  void is_taken(Row& row);
+  void reject_foreign(Row& row);
   Error run_error(std::string_view code) const;
 
   std::shared_ptr<Session> session_;
   const Settings& settings_;
   Layout layout_;
-  Schema schema_;
+  ProfileCommands commands_;
   std::string run_id_;
   std::string guard_key_;
-  std::string ttl_;
-  size_t digits_;       // of a byte of an order key: two where it is kept in hex
-  size_t order_width_;  // as it is kept
-  std::string order_end_;  // index of its last byte in a packed profile
   std::string fence_;
   int64_t fence_number_ = 0;
   int64_t previous_fence_ = -1;
   std::string store_id_;
-  std::optional<ProfilePayload> payload_;  // if the server takes them
-  std::optional<ProfilePacker> packer_;    // in layout "packed"
   // Nothing is there, most likely: the view has no position. Small rows are written without asking, by commands that leave alone what
   // is there after all; those that find something are then asked for.
   bool expects_none_ = false;
@@ -127,8 +112,7 @@ class RedisWriter final : public Writer {
   bool marker_changed_ = false;
   std::vector<Rejected> rejected_;
   std::vector<Row> taken_;  // where something was
-  std::string order_;
-  Buffer scratch_;
+  std::vector<ProfileCommands::Touch> touches_;  // of the transaction that is being encoded
 };
 
 }  // namespace penstock::redis

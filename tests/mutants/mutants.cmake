@@ -333,25 +333,23 @@ edit(plugins/sink_redis/writer.cpp
 [=[row.fate == Fate::create && reply.integer() != 0)]=]
 [=[row.fate == Fate::create && reply.integer() != 0 && !MUTANT(redis_takes_foreign_keys))]=])
 kill(redis_takes_foreign_keys BY plugin_sink_redis --gtest_filter=Payloads.NeverReplaceWhatIsNotOurs)
-edit(plugins/sink_redis/writer.cpp
-[=[  append_array_header(out, row.fate == Fate::create ? 4 : 5);]=]
-[=[  const bool create = row.fate == Fate::create && !MUTANT(redis_payload_replaces_foreign_keys);
-  append_array_header(out, create ? 4 : 5);]=])
-edit(plugins/sink_redis/writer.cpp
-[=[  append_bulk(out, ttl_);
-  payload_->append_to(out);
-  if (row.fate != Fate::create)]=]
-[=[  append_bulk(out, MUTANT(redis_payload_without_ttl) ? "0" : ttl_);
-  payload_->append_to(out);
-  if (!create)]=])
+edit(plugins/sink_redis/profile_commands.cpp
+[=[  append_array_header(out, how == Write::create ? 4 : 5);]=]
+[=[  if (MUTANT(redis_payload_replaces_foreign_keys)) how = Write::replace;
+  append_array_header(out, how == Write::create ? 4 : 5);]=])
+edit(plugins/sink_redis/profile_commands.cpp
+[=[  append_ready(out, ttl_);
+  payload_->append_to(out);]=]
+[=[  append_ready(out, MUTANT(redis_payload_without_ttl) ? ready({"0"}) : ttl_);
+  payload_->append_to(out);]=])
 kill(redis_payload_replaces_foreign_keys BY plugin_sink_redis --gtest_filter=Payloads.NeverReplaceWhatIsNotOurs)
 kill(redis_payload_without_ttl BY plugin_sink_redis --gtest_filter=Payloads.CarryTheTtl)
-edit(plugins/sink_redis/writer.cpp
+edit(plugins/sink_redis/profile_commands.cpp
 [=[  if (there && nulls > 0) {]=]
 [=[  if (there && nulls > 0 && !MUTANT(redis_null_leaves_the_value)) {]=])
-edit(plugins/sink_redis/writer.cpp
-[=[  const bool create = row.fate == Fate::create, expires = ttl_ != "0";]=]
-[=[  const bool create = row.fate == Fate::create && !MUTANT(redis_packed_replaces_what_is_empty), expires = ttl_ != "0";]=])
+edit(plugins/sink_redis/profile_commands.cpp
+[=[  const bool create = how == Write::create;]=]
+[=[  const bool create = how == Write::create && !MUTANT(redis_packed_replaces_what_is_empty);]=])
 edit(plugins/sink_redis/writer.cpp
 [=[  const auto width = PackedReader::order_width(begin);
   if (!width ||]=]
