@@ -12,6 +12,9 @@ namespace {
 constexpr size_t kReceiveBytes = 64 * 1024;
 constexpr size_t kSendBytes = 64 * 1024;
 constexpr size_t kCompactBytes = 256 * 1024;
+// To be woken for each of many small replies costs more than reading them.
+constexpr size_t kWakeBytes = 4096;
+constexpr size_t kLeastReply = 3;  // "+\r\n"
 constexpr size_t kKeptBytes = 4u << 20;  // an output buffer larger than this is given back after use
 
 }  // namespace
@@ -58,7 +61,7 @@ void Connection::pipeline(const Call& call, size_t window, const std::function<E
     size_t commands, bytes;
   };
   std::deque<Piece> unanswered;
-  size_t unanswered_bytes = 0;
+  size_t unanswered_bytes = 0, unanswered_commands = 0;
   bool more = true;
   progress_ = std::chrono::steady_clock::now();
   out_.clear();
@@ -73,6 +76,7 @@ void Connection::pipeline(const Call& call, size_t window, const std::function<E
         if (encoded.commands == 0) break;
         unanswered.push_back({encoded.commands, out_.size() - before});
         unanswered_bytes += unanswered.back().bytes;
+        unanswered_commands += encoded.commands;
         most_out_ = std::max(most_out_, out_.size());
       }
       if (unanswered.empty()) break;
@@ -80,6 +84,7 @@ void Connection::pipeline(const Call& call, size_t window, const std::function<E
       if (receive_some()) moved = true;
       while (!unanswered.empty() && next_reply()) {
         handle(in_.reply());
+        --unanswered_commands;
         if (--unanswered.front().commands == 0) {
           unanswered_bytes -= unanswered.front().bytes;
           unanswered.pop_front();
@@ -87,7 +92,7 @@ void Connection::pipeline(const Call& call, size_t window, const std::function<E
         moved = true;
       }
       // A server that always has something for us must not keep us past the end of the call.
-      wait(call, moved);
+      wait(call, moved, unanswered_commands);
     }
   } catch (const Broken& broken) {
     lost(broken);
@@ -95,6 +100,7 @@ void Connection::pipeline(const Call& call, size_t window, const std::function<E
     close();
     throw;
   }
+  transport_->wake_at(1);
   if (most_out_ > kKeptBytes) out_ = Buffer();
 }
 
@@ -145,15 +151,19 @@ bool Connection::next_reply() {
   }
 }
 
-void Connection::wait(const Call& call, bool moved) {
+void Connection::wait(const Call& call, bool moved, size_t unanswered) {
   if (moved) {
     if (call.cancelled()) throw Error(PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "cancelled");
     if (call.remaining_ms() == 0)
       throw Error(PENSTOCK_STATUS_DEADLINE_EXCEEDED, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the deadline passed");
     return;
   }
+  // At least twice as much is to come, so that the server has still work to do when we go on.
+  transport_->wake_at(unanswered * kLeastReply >= 2 * kWakeBytes ? kWakeBytes : 1);
   const short events = transport_->events(sent_ < out_.size());
   if (wait_for(call, transport_->fd(), events, progress_ + timeout_, PENSTOCK_RETRY_UNKNOWN_OUTCOME)) return;
+  // Less than we wanted to be woken for is progress all the same.
+  if (receive_some()) return;
   lost("no progress for " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(timeout_).count()) + " ms");
 }
 

@@ -47,7 +47,17 @@ class PlainTransport : public Transport {
 
   short events(bool to_send) const override { return to_send ? POLLIN | POLLOUT : POLLIN; }
 
+  void wake_at(size_t bytes) override {
+    if (bytes == wakes_at_) return;
+    wakes_at_ = bytes;
+    // A socket that has no such mark wakes at the first byte.
+    const int mark = static_cast<int>(bytes);
+    setsockopt(fd(), SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof mark);
+  }
+
  private:
+  size_t wakes_at_ = 1;
+
   // -1: nothing for now.
   template <class Operation>
   static ssize_t retried(const Operation& operation) {

@@ -50,6 +50,8 @@ class Transport {
   virtual size_t receive(char* data, size_t size) = 0;
   // What to wait for with poll(2), with or without something left to send.
   virtual short events(bool to_send) const = 0;
+  // From now on poll(2) may keep silent about what came until it is so many bytes. They must be on their way.
+  virtual void wake_at(size_t) {}
 
  protected:
   explicit Transport(int fd) : fd_(fd) {}

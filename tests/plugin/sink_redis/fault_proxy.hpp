@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <atomic>
+#include <chrono>
 #include <climits>
 #include <functional>
 #include <netinet/in.h>
@@ -65,6 +66,7 @@ class TcpServer {
 // What FaultProxy does to a connection, from the moment that it is set.
 struct Faults {
   std::atomic<size_t> reply_piece{65536};    // replies are passed on in pieces of this size
+  std::atomic<int> late_pieces{0};           // so many of them are passed on 600 ms apart
   std::atomic<long> replies_left{LONG_MAX};  // after so many bytes of replies the connection is closed
   std::atomic<size_t> forwarded{0};          // bytes of commands, only read by the test
 };
@@ -94,6 +96,10 @@ class FaultProxy {
       if (fds[1].revents != 0) {
         const ssize_t n = recv(upstream, bytes.data(), faults.reply_piece, 0);
         if (n <= 0) break;
+        if (faults.late_pieces > 0) {
+          --faults.late_pieces;
+          std::this_thread::sleep_for(std::chrono::milliseconds(600));
+        }
         const long left = faults.replies_left;
         if (left != LONG_MAX) faults.replies_left = left - n;
         if (left <= n) break;

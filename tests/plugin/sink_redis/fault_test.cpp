@@ -54,6 +54,15 @@ TEST_F(RedisFaults, RepliesMayComeOneByteAtATime) {
   EXPECT_EQ(sink->lookup(kTwoFields, keys_of(rows)), found_all(rows));
 }
 
+TEST_F(RedisFaults, AServerThatAnswersLittleByLittleIsWaitedForWhileItDoes) {
+  FaultProxy proxy(server_.port());
+  const auto sink = open_redis({{"url", proxy.url()}, {"timeout", "1s"}});
+  const auto run = sink->begin(kTwoFields);
+  proxy.faults.reply_piece = 500;
+  proxy.faults.late_pieces = 3;
+  EXPECT_EQ(run->write(many_rows(3000)), (Written{3000, 0, 0, 0}));
+}
+
 TEST_F(RedisFaults, AConnectionCutDuringAWriteIsAnUnknownOutcomeAndTheNextRunEndsRight) {
   const std::vector<ProfileRow> rows = many_rows(3000);
   // After so many bytes of replies: none, within the first, between two, within a later one.
