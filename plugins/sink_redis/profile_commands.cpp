@@ -45,7 +45,7 @@ void ProfileCommands::bind(const BatchView& batch) {
   fixed_ = {};
   for (size_t i = 0; i < values_.size(); ++i)
     if (has_fixed_size(values_[i].column().field()))
-      fixed_.add(i, packer_ ? packer_->number_bound(i) : values_[i].size_bound(0));
+      fixed_.add(packer_ ? packer_->number_bound(i) : values_[i].size_bound(0));
     else
       sized_.push_back(i);
 }
@@ -57,18 +57,8 @@ size_t ProfileCommands::value_bound(size_t field, int64_t row) const {
 
 ProfileCommands::Size ProfileCommands::size_of(int64_t row) const {
   Sum sum = fixed_;
-  for (const size_t i : sized_) sum.add(i, value_bound(i, row));
-  return size(row, sum);
-}
-
-ProfileCommands::Size ProfileCommands::closer_size_of(int64_t row) const {
-  Sum sum;
-  for (size_t i = 0; i < values_.size(); ++i) sum.add(i, value_bound(i, row));
-  return size(row, sum);
-}
-
-ProfileCommands::Size ProfileCommands::size(int64_t row, const Sum& sum) const {
-  return {key(row).size() + sum.bytes, static_cast<uint32_t>(sum.largest), packer_ || (payload_ && sum.largest_bytes <= kPayloadValueBytes)};
+  for (const size_t i : sized_) sum.add(value_bound(i, row));
+  return {key(row).size() + sum.bytes, is_small(sum.largest)};
 }
 
 std::string_view ProfileCommands::order(int64_t row) {

@@ -7,6 +7,7 @@
 #include "sink_redis/resp.hpp"
 #include "sink_redis/value_text.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <span>
 
@@ -35,13 +36,15 @@ class ProfileCommands {
   void bind(const BatchView& batch);
 
   struct Size {
-    size_t bytes;            // of key and values, at most
-    uint32_t largest_field;  // the one whose value takes most of that
-    bool small;              // written by one command, which leaves alone what is not ours
+    size_t bytes;  // of key and values, at most
+    bool small;    // written by one command, which leaves alone what is not ours
   };
-  // The first counts a number that is NULL as if it were there.
+  // Counts a number that is NULL as if it were there.
   Size size_of(int64_t row) const;
-  Size closer_size_of(int64_t row) const;
+  // At least the size of a value; of nulls 0.
+  size_t value_bound(size_t field, int64_t row) const;
+  // Is a row small whose largest value takes so many bytes?
+  bool is_small(size_t largest) const { return packer_ || (payload_ && largest <= kPayloadValueBytes); }
   std::string_view key(int64_t row) const { return (*batch_)[kKeyColumn].bytes(row); }
   // The order key of a row as it is kept. Valid until the next call of anything that appends.
   std::string_view order(int64_t row);
@@ -64,17 +67,14 @@ class ProfileCommands {
   void append_touches(Buffer& out, std::span<const Touch> touches);
 
  private:
-  // Of values' bounds.
   struct Sum {
-    size_t bytes = 0, largest = 0, largest_bytes = 0;
-    void add(size_t field, size_t size) {
+    size_t bytes = 0, largest = 0;
+    void add(size_t size) {
       bytes += size;
-      if (size > largest_bytes || (size == largest_bytes && field < largest)) largest = field, largest_bytes = size;
+      largest = std::max(largest, size);
     }
   };
 
-  size_t value_bound(size_t field, int64_t row) const;
-  Size size(int64_t row, const Sum& sum) const;
   void append_key(Buffer& out, int64_t row) const { append_bulk(out, profiles_, key(row)); }
   size_t append_payload(Buffer& out, int64_t row, Write how);
   size_t append_packed(Buffer& out, int64_t row, size_t bytes, Write how);
@@ -93,7 +93,7 @@ class ProfileCommands {
   const BatchView* batch_ = nullptr;
   std::vector<ValueWriter> values_ = {};
   std::vector<size_t> sized_ = {};  // of values_: those whose size depends on the row
-  Sum fixed_ = {};                  // of the others
+  Sum fixed_ = {};                  // of the bounds of the others
   std::string order_ = {};
   Buffer scratch_ = {};
 };

@@ -1,6 +1,7 @@
 #include "sink_redis/writer.hpp"
 
 #include "sink_redis/errors.hpp"
+#include "sink_redis/run_errors.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -17,16 +18,6 @@ constexpr size_t kReadsAtOnce = 100;
 // WATCH, the guard and MULTI stand before the rows of a transaction, advance and EXEC behind them.
 constexpr size_t kBefore = 3, kBehind = 2;
 constexpr size_t kHashBytes = 8, kFenceAndHashBytes = 16;
-constexpr std::string_view kChanged = "changed";
-constexpr size_t kShownKeyBytes = 100;
-
-Error other_layout(std::string_view wanted, std::string_view there) {
-  const std::string advice = ": give the view a new version, or the store another key_prefix";
-  if (wanted == there)
-    return Error(PENSTOCK_STATUS_FAILED_PRECONDITION, "begin: the profiles of this view were packed with other fields, or in another order of them" + advice);
-  return Error(PENSTOCK_STATUS_FAILED_PRECONDITION, "begin: the profiles of this view are there in layout = \"" + printable(there, 20) +
-                                                        "\", and the store's is \"" + std::string(wanted) + "\"" + advice);
-}
 
 }  // namespace
 
@@ -53,15 +44,12 @@ RedisWriter::RedisWriter(const Call& call, std::shared_ptr<Session> session, con
 }
 
 void RedisWriter::check_usable() const {
-  if (dead_ || !session_->alive())
-    throw Error(PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the run is over after an earlier error");
+  if (dead_ || !session_->alive()) throw run_is_over();
 }
 
 WriteResult RedisWriter::write(const Call& call, uint64_t seq, const BatchView& batch) {
   check_usable();
-  if (seq != next_batch_)
-    throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT,
-                "batch " + std::to_string(seq) + " came where batch " + std::to_string(next_batch_) + " was expected");
+  if (seq != next_batch_) throw unexpected_batch(seq, next_batch_);
   dead_ = true;  // until everything has gone well
   WriteResult result;
   commands_.bind(batch);
@@ -76,9 +64,7 @@ WriteResult RedisWriter::write(const Call& call, uint64_t seq, const BatchView& 
     write_rows(call, result);
     expects_none_ = expected;
   }
-  std::sort(rejected_.begin(), rejected_.end(), [](const Rejected& a, const Rejected& b) { return a.row < b.row; });
-  for (const Rejected& one : rejected_) call.reject(one.row, one.column, one.reason, one.retryable);
-  result.rejected = static_cast<int64_t>(rejected_.size());
+  result.rejected = rejects_.tell(call);
   ++next_batch_;
   dead_ = false;
   return result;
@@ -108,23 +94,18 @@ void RedisWriter::write_rows(const Call& call, WriteResult& result) {
 // Rejects what is too large to be sent; the rest is the work of this write.
 void RedisWriter::pick_rows(int64_t rows) {
   rows_.clear();
-  rejected_.clear();
+  rejects_.clear();
   rows_.reserve(static_cast<size_t>(rows));
   for (int64_t row = 0; row < rows; ++row) {
-    if (commands_.key(row).size() > kMaxKeyBytes) {
-      rejected_.push_back({row, kKeyColumn, "the key is longer than " + std::to_string(kMaxKeyBytes) + " bytes", false});
-      continue;
-    }
-    ProfileCommands::Size size = commands_.size_of(row);
-    if (size.bytes > settings_.max_row_bytes) size = commands_.closer_size_of(row);
-    if (size.bytes <= settings_.max_row_bytes) {
+    const std::string_view key = commands_.key(row);
+    const ProfileCommands::Size size = commands_.size_of(row);
+    if (key.size() <= kMaxKeyBytes && size.bytes <= settings_.max_row_bytes) {
       rows_.push_back({row, size});
       continue;
     }
-    rejected_.push_back({row, static_cast<int32_t>(kFirstFieldColumn + size.largest_field),
-                         "the row may take " + std::to_string(size.bytes) + " bytes" + (commands_.packed() ? "" : " as text") + ", more than max_row_bytes = " +
-                             std::to_string(settings_.max_row_bytes),
-                         false});
+    const auto value_bound = [&](size_t field) { return commands_.value_bound(field, row); };
+    const auto closer = rejects_.measure(row, key, commands_.fields(), value_bound, settings_.max_row_bytes, commands_.packed() ? "bytes" : "bytes as text");
+    if (closer) rows_.push_back({row, {closer->bytes, commands_.is_small(closer->largest)}});
   }
 }
 
@@ -254,7 +235,7 @@ void RedisWriter::compare(Row& row, std::string_view stored, WriteResult& result
   const std::string_view order = commands_.order(row.index);
   row.fate = Fate::nothing;
   if (stored.size() != order.size()) {
-    rejected_.push_back({row.index, kOrderColumn, shown_key(row.index) + " was written with an order key of another width", true});
+    rejects_.other_width(row.index, layout_.profiles + std::string(commands_.key(row.index)));
     return;
   }
   const bool newer = order > stored;
@@ -281,7 +262,8 @@ std::optional<Error> RedisWriter::transaction_failure(const Reply& reply) const 
 void RedisWriter::finish_transaction(const Sent& sent, const Reply& reply, WriteResult& result) {
   failure_ = sent.failure;
   marker_changed_ = !failure_ && reply.is_nil();
-  if (marker_changed_) failure_ = run_error(kChanged);
+  if (marker_changed_)
+    failure_ = Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the marker of this view was changed during the run, by no other run");
   if (!failure_ && reply.is_error()) failure_ = server_error("write", reply.text());
   if (failure_) return;
   size_t commands = sent.touched > 0 ? 2 : 1;
@@ -337,10 +319,6 @@ void RedisWriter::finish_touches(const Sent& sent, const Reply& reply, WriteResu
     result.unchanged += static_cast<int64_t>(sent.touched);
 }
 
-std::string RedisWriter::shown_key(int64_t row) const {
-  return "the key \"" + printable(layout_.profiles + std::string(commands_.key(row)), kShownKeyBytes) + "\"";
-}
-
 void RedisWriter::skip_guessed() {
   while (compared_ < asked_ && rows_[compared_].guessed) ++compared_;
 }
@@ -353,17 +331,7 @@ void RedisWriter::is_taken(Row& row) {
 // Until someone deletes the key, or it expires.
 void RedisWriter::reject_foreign(Row& row) {
   row.fate = Fate::nothing;
-  rejected_.push_back({row.index, kKeyColumn, shown_key(row.index) + " holds something that Penstock did not write", true});
-}
-
-Error RedisWriter::run_error(std::string_view code) const {
-  if (code == kFenced) return Error(PENSTOCK_STATUS_FENCED, "a newer run of this view has begun in the store");
-  if (code == kChanged)
-    return Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the marker of this view was changed during the run, by no other run");
-  if (code == kWiped)
-    return Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the store was emptied during the run");
-  return Error(PENSTOCK_STATUS_DATA_LOSS, PENSTOCK_RETRY_UNKNOWN_OUTCOME,
-               "the store's sequence of this run is not where it should be: writes were lost or repeated");
+  rejects_.foreign(row.index, layout_.profiles + std::string(commands_.key(row.index)));
 }
 
 void RedisWriter::flush(const Call&) {

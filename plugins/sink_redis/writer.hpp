@@ -4,6 +4,7 @@
 
 #include "sink_redis/layout.hpp"
 #include "sink_redis/profile_commands.hpp"
+#include "sink_redis/rejects.hpp"
 #include "sink_redis/session.hpp"
 
 #include <deque>
@@ -55,12 +56,6 @@ class RedisWriter final : public Writer {
     uint64_t seq;  // the store's sequence before it
     std::optional<Error> failure = {};
   };
-  struct Rejected {
-    int64_t row;
-    int32_t column;
-    std::string reason;
-    bool retryable;
-  };
 
   void check_usable() const;
   void write_rows(const Call&, WriteResult& result);
@@ -77,11 +72,9 @@ class RedisWriter final : public Writer {
   void finish_transaction(const Sent& sent, const Reply& reply, WriteResult& result);
   void finish_row(Row& row, const Reply& reply, WriteResult& result);
   void finish_touches(const Sent& sent, const Reply& reply, WriteResult& result);
-  std::string shown_key(int64_t row) const;
   void skip_guessed();
   void is_taken(Row& row);
   void reject_foreign(Row& row);
-  Error run_error(std::string_view code) const;
 
   std::shared_ptr<Session> session_;
   const Settings& settings_;
@@ -110,7 +103,7 @@ class RedisWriter final : public Writer {
   std::deque<Sent> sent_;
   std::optional<Error> failure_;
   bool marker_changed_ = false;
-  std::vector<Rejected> rejected_;
+  Rejects rejects_;
   std::vector<Row> taken_;  // where something was
   std::vector<ProfileCommands::Touch> touches_;  // of the transaction that is being encoded
 };
