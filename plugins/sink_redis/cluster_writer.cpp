@@ -14,7 +14,6 @@ namespace {
 
 // A call with more than this is ended early, so that large values do not keep the server from its readers.
 constexpr size_t kCallBytes = 256 * 1024;
-constexpr size_t kCallValues = 20'000;
 constexpr size_t kRunArguments = 5;
 constexpr int64_t kMicrosecondsPerSecond = 1'000'000;
 
@@ -42,7 +41,8 @@ struct ClusterWriter::Work {
 
 ClusterWriter::ClusterWriter(const Call& call, std::shared_ptr<Nodes> nodes, const Settings& settings, const RunSpec& spec)
     : nodes_(std::move(nodes)), settings_(settings), schema_(spec.schema), run_id_(spec.run_id), ttl_(std::to_string(spec.ttl_ms)),
-      order_width_(2 * static_cast<size_t>(spec.order_size)) {
+      order_width_(2 * static_cast<size_t>(spec.order_size)),
+      at_once_(settings.transaction_rows, settings.packed ? 1 : schema_.size() - kFirstFieldColumn + 1) {
   for (const Layout& layout : nodes_->layouts(spec.view, spec.view_version)) buckets_.emplace_back(layout);
   std::vector<std::string> names;
   for (size_t i = kFirstFieldColumn; i < schema_.size(); ++i) names.push_back(schema_[i].name);
@@ -112,6 +112,7 @@ WriteResult ClusterWriter::write(const Call& call, uint64_t seq, const BatchView
     for (size_t i = kFirstFieldColumn; i < batch.columns(); ++i) work.values.emplace_back(batch[i]);
   pick_rows(work);
   Patience patience(settings_.timeout);
+  const SteadyTime began = std::chrono::steady_clock::now();
   for (;;) {
     for (Bucket& bucket : buckets_) {
       bucket.next = bucket.confirmed;
@@ -127,6 +128,7 @@ WriteResult ClusterWriter::write(const Call& call, uint64_t seq, const BatchView
     if (work.progress) patience.progress();
     nodes_->take(call, work.detours, patience);
   }
+  at_once_.took(static_cast<size_t>(batch.rows()), std::chrono::steady_clock::now() - began);
   work.result.rejected = rejects_.tell(call);
   ++next_batch_;
   dead_ = false;
@@ -199,7 +201,7 @@ Encoded ClusterWriter::encode_next(Share& node, const Work& work, Buffer& out) {
 
 void ClusterWriter::encode_call(Bucket& bucket, const Work& work, Buffer& out) {
   const size_t fields = work.values.size();
-  const size_t most = packer_ ? settings_.transaction_rows : std::clamp<size_t>(kCallValues / (fields + 1), 1, settings_.transaction_rows);
+  const size_t most = at_once_.get();
   const size_t first = bucket.next;
   size_t count = 0, row_arguments = 0;
   for (size_t bytes = 0; count < most && first + count < bucket.rows.size() && bytes < kCallBytes; ++count) {

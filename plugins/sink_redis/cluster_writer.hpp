@@ -5,6 +5,7 @@
 #include "sink_redis/packed_profile.hpp"
 #include "sink_redis/profile_payload.hpp"
 #include "sink_redis/rejects.hpp"
+#include "sink_redis/rows_at_once.hpp"
 #include "sink_redis/value_text.hpp"
 
 #include <deque>
@@ -80,6 +81,7 @@ class ClusterWriter final : public Writer {
   std::string run_id_;
   std::string ttl_;
   size_t order_width_;  // in hex
+  RowsAtOnce at_once_;
   int64_t fence_number_ = 0;
   std::string fence_;
   std::string write_sha_;

@@ -11,7 +11,6 @@ namespace {
 
 // A transaction with more than this is ended early, so that large values do not keep the server from its readers.
 constexpr size_t kTransactionBytes = 256 * 1024;
-constexpr size_t kTransactionValues = 20'000;
 // So many transactions' rows are asked for ahead of the one that is written next.
 constexpr size_t kReadAhead = 4;
 constexpr size_t kReadsAtOnce = 100;
@@ -24,7 +23,9 @@ constexpr size_t kHashBytes = 8, kFenceAndHashBytes = 16;
 RedisWriter::RedisWriter(const Call& call, std::shared_ptr<Session> session, const Settings& settings, const RunSpec& spec)
     : session_(std::move(session)), settings_(settings), layout_(settings.key_prefix, spec.view, spec.view_version),
       commands_(layout_, spec.schema, spec.order_size, spec.ttl_ms, settings.packed), run_id_(spec.run_id),
-      guard_key_(layout_.marker_key + ":guard:" + run_id_) {
+      guard_key_(layout_.marker_key + ":guard:" + run_id_),
+      // A packed profile is one value, whatever its fields.
+      at_once_(settings.transaction_rows, settings.packed ? 1 : commands_.fields() + 1) {
   if (settings.restore && commands_.could_be_payloads() && session_->takes_payloads(call, settings.key_prefix)) commands_.use_payloads();
   const std::string_view layout = commands_.layout();
   const Reply reply = session_->run(call, Script::begin, {layout_.marker_key, layout_.store_key},
@@ -77,8 +78,10 @@ void RedisWriter::write_rows(const Call& call, WriteResult& result) {
   sent_.clear();
   failure_.reset();
   marker_changed_ = false;
+  const SteadyTime began = std::chrono::steady_clock::now();
   session_->connection().pipeline(
       call, settings_.pipeline_bytes, [&](Buffer& out) { return encode_next(out); }, [&](const Reply& reply) { handle_reply(reply, result); });
+  at_once_.took(rows_.size(), std::chrono::steady_clock::now() - began);
   // Between a guard and its EXEC; why, the guard says.
   if (marker_changed_) {
     const Reply code = session_->run(call, Script::guard, {layout_.marker_key, guard_key_}, {fence_, run_id_, store_id_, std::to_string(seq_)});
@@ -109,15 +112,9 @@ void RedisWriter::pick_rows(int64_t rows) {
   }
 }
 
-// A packed profile is one value, whatever its fields.
-size_t RedisWriter::rows_at_once() const {
-  if (commands_.packed()) return settings_.transaction_rows;
-  return std::clamp<size_t>(kTransactionValues / (commands_.fields() + 1), 1, settings_.transaction_rows);
-}
-
 Encoded RedisWriter::encode_next(Buffer& out) {
   if (failure_) return {0, false};
-  const size_t most = rows_at_once();
+  const size_t most = at_once_.get();
   while (asked_ < rows_.size() && asked_ < written_ + kReadAhead * most)
     if (const size_t commands = encode_reads(out)) return {commands};
   skip_guessed();
@@ -145,7 +142,7 @@ size_t RedisWriter::encode_reads(Buffer& out) {
 
 // The next rows that have been compared, as one transaction.
 size_t RedisWriter::encode_transaction(Buffer& out) {
-  const size_t most = rows_at_once();
+  const size_t most = at_once_.get();
   const std::string seq = std::to_string(next_seq_);
   append_command(out, {"WATCH", layout_.marker_key, guard_key_});
   // As text: a script that the server forgot would leave the transaction unguarded.

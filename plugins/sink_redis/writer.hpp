@@ -5,6 +5,7 @@
 #include "sink_redis/layout.hpp"
 #include "sink_redis/profile_commands.hpp"
 #include "sink_redis/rejects.hpp"
+#include "sink_redis/rows_at_once.hpp"
 #include "sink_redis/session.hpp"
 
 #include <deque>
@@ -60,7 +61,6 @@ class RedisWriter final : public Writer {
   void check_usable() const;
   void write_rows(const Call&, WriteResult& result);
   void pick_rows(int64_t rows);
-  size_t rows_at_once() const;
   Encoded encode_next(Buffer& out);
   size_t encode_reads(Buffer& out);
   size_t encode_transaction(Buffer& out);
@@ -92,6 +92,8 @@ class RedisWriter final : public Writer {
   uint64_t next_batch_ = 1;
   uint64_t seq_ = 0;  // transactions whose success the server confirmed
   bool dead_ = false;
+
+  RowsAtOnce at_once_;
 
   // Of the write in progress.
   std::vector<Row> rows_;  // of the batch, without those that are too large

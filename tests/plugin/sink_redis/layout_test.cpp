@@ -51,6 +51,33 @@ TEST_F(RedisLayout, LargeValuesThatAreThereAreNotSentAgain) {
   EXPECT_GT(std::stol(redis({"PTTL", "penstock:users_v1:a"})), 50'000);
 }
 
+// A hash of so many fields takes the server some 100 us.
+TEST_F(RedisLayout, TransactionsAreSmallerWhereTheServerIsSlow) {
+  constexpr int64_t kRows = 2000;
+  const auto sink = open_redis(server_, {{"restore", "false"}});
+  Schema fields;
+  std::vector<Cell> cells;
+  for (int i = 0; i < 120; ++i) {
+    fields.push_back({.name = "field_" + std::to_string(i), .type = Type::int64});
+    cells.push_back(cell(int64_t{i}));
+  }
+  const auto transactions = [&] {
+    const std::string stats = redis({"INFO", "commandstats"});
+    const size_t at = stats.find("cmdstat_exec:calls=");
+    return at == std::string::npos ? 0 : std::stol(stats.substr(at + 19));
+  };
+  const auto run = sink->begin(fields);
+  const auto write = [&](int64_t time) {
+    std::vector<ProfileRow> rows;
+    for (int64_t row = 0; row < kRows; ++row) rows.push_back({"k" + std::to_string(row), order_key(time), cells});
+    const auto before = transactions();
+    EXPECT_EQ(run->write(rows).written, kRows);
+    return transactions() - before;
+  };
+  const int64_t first = write(1);
+  EXPECT_GE(write(2), 2 * first);
+}
+
 // Without a position a run expects nothing to be there, and writes without asking: what is there all the same is asked for then.
 TEST_F(RedisLayout, ProfilesThatAreThereWithoutAMarkerAreComparedAllTheSame) {
   sink_->begin(kTwoFields)->write({two_fields("newer", 5, "x", 1), two_fields("same", 1, "x", 1), two_fields("older", 1, "x", 1)});
