@@ -1,6 +1,5 @@
 #include "sink_redis/value_text.hpp"
 
-#include "sink_redis/double_text.hpp"
 #include "sink_redis/packed_profile.hpp"
 
 #include <penstock/stored_text.hpp>
@@ -12,7 +11,7 @@ namespace penstock::redis {
 namespace {
 
 constexpr size_t kMaxNumberText = 32;  // "-1.7976931348623157e+308", "-9223372036.854775808"
-static_assert(kNumberRoom >= kDoubleTextBytes && kNumberRoom >= kMaxNumberText);
+static_assert(kNumberRoom >= kMaxNumberText);
 constexpr int64_t kNanosecond = 1'000'000'000;
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -29,10 +28,7 @@ char* write_floating(char* at, T value) {
     std::memcpy(at, "nan", 3);
     return at + 3;
   }
-  if constexpr (std::is_same_v<T, double>)
-    return write_double(at, value);
-  else
-    return std::to_chars(at, at + kMaxNumberText, value).ptr;
+  return std::to_chars(at, at + kMaxNumberText, value).ptr;
 }
 
 char* write_instant(char* at, int64_t ns) {
