@@ -1,21 +1,16 @@
 #include "sink_redis/connection.hpp"
 
 #include "sink_redis/errors.hpp"
+#include "sink_redis/exchange.hpp"
 
 #include <cstring>
-#include <deque>
 #include <string.h>
 
 namespace penstock::redis {
 namespace {
 
 constexpr size_t kReceiveBytes = 64 * 1024;
-constexpr size_t kSendBytes = 64 * 1024;
 constexpr size_t kCompactBytes = 256 * 1024;
-// To be woken for each of many small replies costs more than reading them.
-constexpr size_t kWakeBytes = 4096;
-constexpr size_t kLeastReply = 3;  // "+\r\n"
-constexpr size_t kKeptBytes = 4u << 20;  // an output buffer larger than this is given back after use
 
 }  // namespace
 
@@ -56,52 +51,7 @@ Reply Connection::request(const Call& call, std::span<const std::string_view> ar
 
 void Connection::pipeline(const Call& call, size_t window, const std::function<Encoded(Buffer&)>& encode,
                           const std::function<void(const Reply&)>& handle) {
-  if (!alive()) lost("it is closed");
-  struct Piece {
-    size_t commands, bytes;
-  };
-  std::deque<Piece> unanswered;
-  size_t unanswered_bytes = 0, unanswered_commands = 0;
-  bool more = true;
-  progress_ = std::chrono::steady_clock::now();
-  out_.clear();
-  sent_ = most_out_ = 0;
-  try {
-    for (;;) {
-      // The server begins with the first of them while we encode the others.
-      while (more && unanswered_bytes < window && out_.size() - sent_ < kSendBytes) {
-        const size_t before = out_.size();
-        const Encoded encoded = encode(out_);
-        more = encoded.more;
-        if (encoded.commands == 0) break;
-        unanswered.push_back({encoded.commands, out_.size() - before});
-        unanswered_bytes += unanswered.back().bytes;
-        unanswered_commands += encoded.commands;
-        most_out_ = std::max(most_out_, out_.size());
-      }
-      if (unanswered.empty()) break;
-      bool moved = send_some();
-      if (receive_some()) moved = true;
-      while (!unanswered.empty() && next_reply()) {
-        handle(in_.reply());
-        --unanswered_commands;
-        if (--unanswered.front().commands == 0) {
-          unanswered_bytes -= unanswered.front().bytes;
-          unanswered.pop_front();
-        }
-        moved = true;
-      }
-      // A server that always has something for us must not keep us past the end of the call.
-      wait(call, moved, unanswered_commands);
-    }
-  } catch (const Broken& broken) {
-    lost(broken);
-  } catch (...) {
-    close();
-    throw;
-  }
-  transport_->wake_at(1);
-  if (most_out_ > kKeptBytes) out_ = Buffer();
+  exchange(call, window, {{this, encode, handle}});
 }
 
 // Sends as much as the socket takes; true if that was anything.
@@ -149,22 +99,6 @@ bool Connection::next_reply() {
         if (in_.reply().kind() != ReplyKind::push) return true;
     }
   }
-}
-
-void Connection::wait(const Call& call, bool moved, size_t unanswered) {
-  if (moved) {
-    if (call.cancelled()) throw Error(PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "cancelled");
-    if (call.remaining_ms() == 0)
-      throw Error(PENSTOCK_STATUS_DEADLINE_EXCEEDED, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the deadline passed");
-    return;
-  }
-  // At least twice as much is to come, so that the server has still work to do when we go on.
-  transport_->wake_at(unanswered * kLeastReply >= 2 * kWakeBytes ? kWakeBytes : 1);
-  const short events = transport_->events(sent_ < out_.size());
-  if (wait_for(call, transport_->fd(), events, progress_ + timeout_, PENSTOCK_RETRY_UNKNOWN_OUTCOME)) return;
-  // Less than we wanted to be woken for is progress all the same.
-  if (receive_some()) return;
-  lost("no progress for " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(timeout_).count()) + " ms");
 }
 
 }  // namespace penstock::redis

@@ -54,7 +54,6 @@ class Connection {
   bool send_some();
   bool receive_some();
   bool next_reply();
-  void wait(const Call&, bool moved, size_t unanswered);
 
   Endpoint endpoint_;
   std::string server_;

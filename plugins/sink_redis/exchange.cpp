@@ -9,6 +9,9 @@ namespace penstock::redis {
 namespace {
 
 constexpr size_t kSendBytes = 64 * 1024;
+// To be woken for each of many small replies costs more than reading them.
+constexpr size_t kWakeBytes = 4096;
+constexpr size_t kLeastReply = 3;  // "+\r\n"
 constexpr size_t kKeptBytes = 4u << 20;  // an output buffer larger than this is given back after use
 
 }  // namespace
@@ -38,11 +41,22 @@ class RunningExchange {
     }
   }
 
-  pollfd awaited() const { return {connection_.transport_->fd(), connection_.transport_->events(connection_.sent_ < connection_.out_.size()), 0}; }
+  pollfd awaited() {
+    // At least twice as much is to come, so that the server has still work to do when we go on.
+    connection_.transport_->wake_at(unanswered_commands_ * kLeastReply >= 2 * kWakeBytes ? kWakeBytes : 1);
+    return {connection_.transport_->fd(), connection_.transport_->events(connection_.sent_ < connection_.out_.size()), 0};
+  }
   void came() { ready_ = true; }
   SteadyTime until() const { return connection_.progress_ + connection_.timeout_; }
-  [[noreturn]] void give_up() {
-    connection_.lost("no progress for " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(connection_.timeout_).count()) + " ms");
+  // Its time is over. Less than we wanted to be woken for is progress all the same.
+  void expire() {
+    try {
+      ready_ = connection_.receive_some();
+    } catch (const Broken& broken) {
+      connection_.lost(broken);
+    }
+    if (!ready_)
+      connection_.lost("no progress for " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(connection_.timeout_).count()) + " ms");
   }
   void close_unless_done() {
     if (!done_) connection_.close();
@@ -63,6 +77,7 @@ class RunningExchange {
       if (encoded.commands == 0) break;
       unanswered_.push_back({encoded.commands, out.size() - before});
       unanswered_bytes_ += unanswered_.back().bytes;
+      unanswered_commands_ += encoded.commands;
       connection_.most_out_ = std::max(connection_.most_out_, out.size());
     }
   }
@@ -70,6 +85,7 @@ class RunningExchange {
   void take_reply() {
     exchange_.handle(connection_.in_.reply());
     ready_ = true;
+    --unanswered_commands_;
     if (--unanswered_.front().commands > 0) return;
     unanswered_bytes_ -= unanswered_.front().bytes;
     unanswered_.pop_front();
@@ -77,6 +93,7 @@ class RunningExchange {
 
   void finish() {
     done_ = true;
+    connection_.transport_->wake_at(1);
     if (connection_.most_out_ > kKeptBytes) connection_.out_ = Buffer();
   }
 
@@ -84,7 +101,7 @@ class RunningExchange {
   Connection& connection_;
   const size_t window_;
   std::deque<Piece> unanswered_;
-  size_t unanswered_bytes_ = 0;
+  size_t unanswered_bytes_ = 0, unanswered_commands_ = 0;
   bool more_ = true;
   bool ready_ = true;
   bool done_ = false;
@@ -97,23 +114,25 @@ void check(const Call& call) {
   if (call.remaining_ms() == 0) throw Error(PENSTOCK_STATUS_DEADLINE_EXCEEDED, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the deadline passed");
 }
 
-// Until one of them that are not done is ready; looks at them all, so that none that is busy keeps another waiting.
-void wait(const Call& call, std::vector<RunningExchange*>& open) {
+// Until one of them, none of which is done, is ready; looks at them all, so that none that is busy keeps another waiting.
+void wait(const Call& call, std::vector<RunningExchange*>& open, std::vector<pollfd>& awaited) {
   const bool busy = std::any_of(open.begin(), open.end(), [](const RunningExchange* one) { return one->ready(); });
-  const auto first = *std::min_element(open.begin(), open.end(), [](const RunningExchange* a, const RunningExchange* b) { return a->until() < b->until(); });
-  std::vector<pollfd> awaited;
-  for (const RunningExchange* one : open) awaited.push_back(one->awaited());
+  RunningExchange& first = **std::min_element(open.begin(), open.end(), [](const RunningExchange* a, const RunningExchange* b) { return a->until() < b->until(); });
   if (busy) {
     // A server that always has something for us must not keep us past the end of the call.
     check(call);
-    if (open.size() > 1) poll(awaited.data(), awaited.size(), 0);
-  } else if (!wait_for_any(call, awaited, first->until(), PENSTOCK_RETRY_UNKNOWN_OUTCOME)) {
-    first->give_up();
+    if (open.size() == 1) return;
   }
+  awaited.clear();
+  for (RunningExchange* const one : open) awaited.push_back(one->awaited());
+  if (busy)
+    poll(awaited.data(), awaited.size(), 0);
+  else if (!wait_for_any(call, awaited, first.until(), PENSTOCK_RETRY_UNKNOWN_OUTCOME))
+    return first.expire();
   for (size_t i = 0; i < open.size(); ++i)
     if (awaited[i].revents != 0) open[i]->came();
   // Nor may it hide that another has nothing.
-  if (!first->ready() && first->until() < std::chrono::steady_clock::now()) first->give_up();
+  if (!first.ready() && first.until() < std::chrono::steady_clock::now()) first.expire();
 }
 
 }  // namespace
@@ -121,16 +140,18 @@ void wait(const Call& call, std::vector<RunningExchange*>& open) {
 void exchange(const Call& call, size_t window, const std::vector<Exchange>& exchanges) {
   std::vector<RunningExchange> running;
   running.reserve(exchanges.size());
+  std::vector<RunningExchange*> open;
+  std::vector<pollfd> awaited;
   try {
     for (const Exchange& one : exchanges) running.emplace_back(one, window);
     for (;;) {
-      std::vector<RunningExchange*> open;
+      open.clear();
       for (RunningExchange& one : running) {
         if (one.ready()) one.step();
         if (!one.done()) open.push_back(&one);
       }
       if (open.empty()) return;
-      wait(call, open);
+      wait(call, open, awaited);
     }
   } catch (...) {
     for (RunningExchange& one : running) one.close_unless_done();
