@@ -21,6 +21,7 @@ class MemoryWriter final : public Writer {
   }
 
   int64_t fence() const override { return run_.fence; }
+  int64_t previous_fence() const override { return run_.fence - 1; }
 
   WriteResult write(const Call& call, uint64_t seq, const BatchView& batch) override {
     check_usable();

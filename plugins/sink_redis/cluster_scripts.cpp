@@ -20,7 +20,7 @@ elseif m[3] then
   redis.call('HDEL', KEYS[1], 'layout', 'fields')
 end
 redis.call('HSET', KEYS[1], 'fence', ARGV[5], 'run', ARGV[1], 'seq', '0', 'store', store)
-return {'K', store}
+return {'K', store, m[2] or '0'}
 )lua";
 
 // ARGV 1 fence · 2 run · 3 store · 4 seq of the call before · 5 ttl in ms · 6 number of fields n · 7 width of an order key

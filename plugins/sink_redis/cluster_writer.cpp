@@ -67,13 +67,20 @@ void ClusterWriter::begin(const Call& call) {
     fence_number_ = std::max({fence_number_, number_of(fence) + 1, number_of(seconds) * kMicrosecondsPerSecond + number_of(microseconds)});
   });
   fence_ = std::to_string(fence_number_);
-  begin_buckets(call, fence_, [](Bucket& bucket, const Reply& reply) { bucket.store_id = reply.first_item().next().text(); });
+  begin_buckets(call, fence_, [&](Bucket& bucket, const Reply& reply) {
+    const Reply store_id = reply.first_item().next();
+    bucket.store_id = store_id.text();
+    const int64_t previous = number_of(store_id.next());
+    // Where it is not the same in all of them, some run did not begin everywhere, or a bucket is another one.
+    if (previous_fence_.value_or(previous) != previous) previous_fence_ = -1;
+    if (!previous_fence_) previous_fence_ = previous;
+  });
 }
 
 // `handle` gets the answers that begin with kDone.
 void ClusterWriter::begin_buckets(const Call& call, std::string_view fence, const std::function<void(Bucket&, const Reply&)>& handle) {
   const std::string_view layout = packer_ ? "packed" : "hash";
-  const size_t items = fence.empty() ? 4 : 2;
+  const size_t items = fence.empty() ? 4 : 3;
   std::vector<std::string_view> keys;
   for (const Bucket& bucket : buckets_) keys.push_back(bucket.layout.marker_key);
   nodes_->each(

@@ -23,6 +23,7 @@ class ClusterWriter final : public Writer {
   ClusterWriter(const Call&, std::shared_ptr<Nodes>, const Settings&, const RunSpec&);
 
   int64_t fence() const override { return fence_number_; }
+  int64_t previous_fence() const override { return previous_fence_.value_or(-1); }
   WriteResult write(const Call&, uint64_t seq, const BatchView& batch) override;
   void flush(const Call&) override { check_usable(); }
   void commit(const Call&, const Position&) override;
@@ -83,6 +84,7 @@ class ClusterWriter final : public Writer {
   size_t order_width_;  // in hex
   RowsAtOnce at_once_;
   int64_t fence_number_ = 0;
+  std::optional<int64_t> previous_fence_;
   std::string fence_;
   std::string write_sha_;
   std::optional<ProfilePayload> payload_;  // if all nodes take them

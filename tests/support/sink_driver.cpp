@@ -187,6 +187,7 @@ std::unique_ptr<RunDriver> SinkDriver::begin(const Schema& fields, const RunOpti
   penstock_begin_result result{sizeof(penstock_begin_result), 0, 0, -1};
   call(given, [&](penstock_call* c) { return vtab_->begin(c, sink_, &spec, &result, &run->writer_); });
   run->fence_ = result.fence;
+  run->previous_fence_ = result.previous_fence;
   return run;
 }
 

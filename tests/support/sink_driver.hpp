@@ -106,6 +106,7 @@ class RunDriver {
  public:
   ~RunDriver();
   int64_t fence() const { return fence_; }
+  int64_t previous_fence() const { return previous_fence_; }
   Written write(const std::vector<ProfileRow>& rows, FakeCall* call = nullptr);
   Written write_with_seq(uint64_t seq, const std::vector<ProfileRow>& rows, FakeCall* call = nullptr, int64_t skip = 0);
   void flush();
@@ -120,7 +121,7 @@ class RunDriver {
   SinkDriver* sink_ = nullptr;
   Schema schema_;
   penstock_writer* writer_ = nullptr;
-  int64_t fence_ = 0;
+  int64_t fence_ = 0, previous_fence_ = -1;
   uint64_t next_seq_ = 1;
   std::vector<RecordedReject> rejects_;
 };

@@ -403,6 +403,16 @@ TEST_P(SinkSuite, HasOneIdentityForAllConnectionsAndViews) {
   EXPECT_EQ(sink_->load_marker().store_id, id);
 }
 
+TEST_P(SinkSuite, SaysWhichRunBeganBefore) {
+  const auto first = sink_->begin(kTwoFields);
+  EXPECT_EQ(first->previous_fence(), 0);
+  const auto second = sink_->begin(kTwoFields);
+  EXPECT_EQ(second->previous_fence(), first->fence());
+  second->commit({1, "", ""});
+  EXPECT_EQ(sink_->begin(kTwoFields)->previous_fence(), second->fence());
+  EXPECT_EQ(sink_->begin(kTwoFields, {.view = "another"})->previous_fence(), 0);
+}
+
 TEST_P(SinkSuite, GivesManyMarkersAtOnce) {
   sink_->begin(kTwoFields)->commit({7, "d", "seven"});
   sink_->compare_and_store(0, Position{-1, "", "one"}, "fresh");
