@@ -119,14 +119,14 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(asio::any_io_executor loop,
                                                      HttpObserver observe) {
   if (!is_loopback(options.address))
     return invalid("http: address \"" + options.address + "\" is not a loopback address (127.0.0.1 or ::1); any other needs TLS and a token");
-  const std::shared_ptr<HttpContext> context(new HttpContext{.router = Router(std::move(routes)),
-                                                             .limits = options.limits,
-                                                             .address = options.address,
-                                                             .clock = clock,
-                                                             .log = log,
-                                                             .pool = pool,
-                                                             .observe = std::move(observe)});
-  auto impl = std::make_shared<Impl>(loop, context);
+  auto context = std::make_shared<HttpContext>(HttpContext{.router = Router(std::move(routes)),
+                                                           .limits = options.limits,
+                                                           .address = options.address,
+                                                           .clock = clock,
+                                                           .log = log,
+                                                           .pool = pool,
+                                                           .observe = std::move(observe)});
+  auto impl = std::make_shared<Impl>(loop, std::move(context));
   error_code error;
   const tcp::endpoint endpoint(asio::ip::make_address(options.address, error), options.port);
   const auto failed = [&] {

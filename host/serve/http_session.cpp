@@ -11,11 +11,7 @@
 #include <boost/beast/http/status.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include <sys/socket.h>
-
-#include <algorithm>
 #include <array>
-#include <mutex>
 #include <optional>
 
 namespace penstock::host {
@@ -80,11 +76,6 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
     label_ = "other";
     started_ns_ = context_->clock.steady_ns();
     stream_.expires_after(context_->limits.read_timeout);
-    // Most requests came whole, and need no further turns of the loop.
-    if (const error_code error = parse_some(); !error)
-      return check_header();
-    else if (error != http::error::need_more)
-      return fail(error);
     http::async_read_header(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, size_t) {
       if (error) return self->fail(error);
       self->check_header();
@@ -115,19 +106,7 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
     });
   }
 
-  // Parses what is in the buffer, at most to the end of the header; or, after it, some of the body.
-  error_code parse_some() {
-    error_code error;
-    buffer_.consume(parser_->put(buffer_.data(), error));
-    return error;
-  }
-
   void read_body() {
-    if (buffer_.size() > 0) {
-      const error_code error = parse_some();
-      if (error && error != http::error::need_more) return fail(error);
-      if (parser_->is_done()) return handle();
-    }
     http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, size_t) {
       if (error) return self->fail(error);
       self->handle();
@@ -162,15 +141,13 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
     // The loop must not run out of work while the pool has the request.
     auto on_loop = asio::prefer(stream_.get_executor(), asio::execution::outstanding_work.tracked);
     asio::post(context_->pool, [self = shared_from_this(), route = match.route, path = match.path, on_loop]() mutable {
-      self->prepare(self->call(*route, path));
-      // From here, so that the other side does not wait for the loop to wake up; what the socket does not take at once is left to it.
-      const size_t sent = self->send_now();
+      auto response = self->call(*route, path);
       // Moved, so that the session is never destroyed on this thread.
-      asio::post(on_loop, [moved = std::move(self), sent]() mutable { moved->send_rest(sent); });
+      asio::post(on_loop, [moved = std::move(self), response = std::move(response)]() mutable { moved->respond(std::move(response)); });
     });
   }
 
-  // [any thread] The request stays as it is until it is answered.
+  // [any thread] The request stays as it is until respond().
   HttpResponse call(const Route& route, std::string_view path) {
     try {
       return route.handle({.path = path, .body = parser_->get().body()});
@@ -181,12 +158,7 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
   }
 
   void respond(HttpResponse response) {
-    prepare(std::move(response));
-    send_rest(0);
-  }
-
-  // [any thread], but one at a time: the strand leaves alone a request that the pool has.
-  void prepare(HttpResponse response) {
+    if (closed_) return;
     last_ = last_ || context_->stopping;
     response_ = std::move(response);
     const auto reason = http::obsolete_reason(static_cast<http::status>(response_.status));
@@ -196,26 +168,8 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
     head_ += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n";
     if (!response_.allow.empty()) head_.append("Allow: ").append(response_.allow).append("\r\n");
     head_ += last_ ? "Connection: close\r\n\r\n" : keep_alive_10() ? "Connection: keep-alive\r\n\r\n" : "\r\n";
-    if (head_only_) response_.body.clear();
-  }
-
-  // [any thread] Never blocks. Returns how much was sent; what went wrong shows again when the rest is.
-  size_t send_now() {
-    iovec parts[] = {{head_.data(), head_.size()}, {response_.body.data(), response_.body.size()}};
-    msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = std::size(parts);
-    const std::lock_guard lock(closing_);
-    if (closed_) return 0;
-    const ssize_t sent = ::sendmsg(stream_.socket().native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    return sent > 0 ? static_cast<size_t>(sent) : 0;
-  }
-
-  void send_rest(size_t sent) {
-    if (closed_) return;
-    if (sent == head_.size() + response_.body.size()) return answered({});
-    const size_t of_head = std::min(sent, head_.size());
-    const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head_) + of_head, asio::buffer(response_.body) + (sent - of_head)};
+    std::array<asio::const_buffer, 2> buffers = {asio::buffer(head_), asio::buffer(response_.body)};
+    if (head_only_) buffers[1] = {};
     stream_.expires_after(context_->limits.write_timeout);
     asio::async_write(stream_, buffers, [self = shared_from_this()](error_code error, size_t) { self->answered(error); });
   }
@@ -244,12 +198,8 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
 
   void close() {
     if (closed_) return;
-    {
-      // The pool may be sending; it must not find another's descriptor under this number.
-      const std::lock_guard lock(closing_);
-      closed_ = true;
-      stream_.close();
-    }
+    closed_ = true;
+    stream_.close();
     const auto finished = std::move(finished_);
     finished(this);
   }
@@ -266,8 +216,7 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
   bool idle_ = false;
   bool head_only_ = false;
   bool last_ = false;
-  std::mutex closing_;
-  bool closed_ = false;  // changed on the strand, under the lock
+  bool closed_ = false;
 };
 
 }  // namespace

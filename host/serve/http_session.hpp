@@ -6,13 +6,12 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
-#include <atomic>
 #include <functional>
 #include <memory>
 
 namespace penstock::host {
 
-// What the connections of a server share. Constant but for `stopping`, which the server's strand sets.
+// What the connections of a server share. Constant but for `stopping`, which only the server's strand touches.
 struct HttpContext {
   Router router;
   HttpLimits limits;
@@ -21,7 +20,7 @@ struct HttpContext {
   Log& log;
   boost::asio::thread_pool& pool;
   HttpObserver observe;
-  std::atomic<bool> stopping = false;
+  bool stopping = false;
 };
 
 // All functions on the server's strand, which is the socket's executor. Keeps itself alive while something is under way.

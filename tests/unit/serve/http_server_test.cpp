@@ -271,44 +271,6 @@ TEST(HttpServer, NeverBlocksTheLoopWithAHandlerOfThePool) {
   EXPECT_EQ(slow.receive()->body, "slow");
 }
 
-// The other side need not wait until the loop has woken up.
-TEST(HttpServer, SendsTheAnswerOfThePoolWithoutTheLoop) {
-  Gate handler, loop;
-  Served served({{Route::Method::get, "/slow", true,
-                  [&](const HttpRequest&) {
-                    handler.reached.set_value();
-                    handler.wait();
-                    return HttpResponse{.body = "slow"};
-                  }},
-                 {Route::Method::get, "/loop", false, [&](const HttpRequest&) {
-                    loop.reached.set_value();
-                    loop.wait();
-                    return HttpResponse{.body = "loop"};
-                  }}});
-  RawClient slow(served.port()), other(served.port());
-  slow.send(get("/slow"));
-  handler.reached.get_future().wait();
-  other.send(get("/loop"));
-  loop.reached.get_future().wait();
-  handler.open();
-  const auto response = slow.receive();
-  loop.open();
-  ASSERT_TRUE(response);
-  EXPECT_EQ(response->body, "slow");
-  EXPECT_EQ(other.receive()->body, "loop");
-}
-
-TEST(HttpServer, SendsAnswersThatTheSocketDoesNotTakeAtOnce) {
-  const std::string body(32 << 20, 'x');
-  Served served({{Route::Method::get, "/large", true, [&](const HttpRequest&) { return HttpResponse{.body = body}; }}});
-  RawClient client(served.port());
-  for (int n = 0; n < 2; ++n) {
-    const auto response = client.ask(get("/large"));
-    ASSERT_TRUE(response);
-    EXPECT_TRUE(response->body == body);
-  }
-}
-
 TEST(HttpServer, TurnsAnExceptionIntoAnErrorAndALogLine) {
   Served served(example_routes());
   RawClient client(served.port());
