@@ -33,8 +33,8 @@ def fill(postgres, rows, version):
 
 
 def change(postgres, rows, first):
-    """So many rows, from the row `first` on, in one transaction."""
-    postgres.execute(f"""UPDATE features SET updated_at = clock_timestamp(), i1 = i1 + 1
+    """So many rows, from the row `first` on, in one transaction and with one time, so that one run reads them all."""
+    postgres.execute(f"""UPDATE features SET updated_at = statement_timestamp(), i1 = i1 + 1
                          WHERE user_id IN (SELECT md5(n::text)::uuid::text FROM generate_series({first}, {first + rows - 1}) n)""")
 
 
