@@ -1,17 +1,10 @@
 #include "support/postgres_server.hpp"
 
 #include "support/free_port.hpp"
+#include "support/server_account.hpp"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <libpq-fe.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <pwd.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cerrno>
@@ -45,42 +38,7 @@ std::string binary_folder() {
   return best;
 }
 
-struct Account {
-  uid_t uid;
-  gid_t gid;
-};
-
-Account server_account() {
-  if (geteuid() != 0) return {geteuid(), getegid()};
-  for (const char* name : {"postgres", "nobody"})
-    if (const passwd* entry = getpwnam(name)) return {entry->pw_uid, entry->pw_gid};
-  throw std::runtime_error("no user to run PostgreSQL as: neither \"postgres\" nor \"nobody\" exists");
-}
-
-// Starts a program as the server's account, output appended to `log`. It gets `death_signal` when this thread ends.
-pid_t launch_as(const Account& account, std::vector<std::string> words, const std::string& log, int death_signal) {
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  const pid_t parent = getpid();
-  const pid_t child = fork();
-  if (child < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
-  if (child > 0) return child;
-  // Only async-signal-safe calls from here on; changing the account clears the death signal, so that comes after it.
-  const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
-  const int in = open("/dev/null", O_RDONLY);
-  dup2(in, 0);
-  dup2(out, 1);
-  dup2(out, 2);
-  for (int fd = 3; fd < 1024; ++fd) close(fd);
-  if (geteuid() == 0 && (setgroups(0, nullptr) != 0 || setgid(account.gid) != 0 || setuid(account.uid) != 0))
-    _exit(126);
-  prctl(PR_SET_PDEATHSIG, death_signal);
-  if (getppid() != parent) _exit(125);
-  if (chdir("/") != 0) _exit(124);
-  execv(argv[0], argv.data());
-  _exit(127);
-}
+Account account() { return server_account({"postgres", "nobody"}); }
 
 std::vector<pid_t> children_of(pid_t pid) {
   std::ifstream in("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
@@ -140,10 +98,7 @@ bool PostgresServer::installed() { return !binary_folder().empty(); }
 PostgresServer::PostgresServer(PostgresOptions options) {
   if (!installed())
     throw std::runtime_error("PostgreSQL is not installed: /usr/lib/postgresql/*/bin/postgres is missing");
-  std::string pattern = (std::filesystem::temp_directory_path() / "penstock-pg-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr)
-    throw std::runtime_error("cannot create " + pattern + ": " + std::strerror(errno));
-  folder_ = pattern;
+  folder_ = make_server_folder("pg", account());
   create_data_folder();
   // Another program may take the port between asking for it and listening on it.
   constexpr int kAttempts = 3;
@@ -170,17 +125,11 @@ PostgresServer::~PostgresServer() {
 }
 
 void PostgresServer::create_data_folder() {
-  const Account account = server_account();
-  if (geteuid() == 0 && chown(folder_.c_str(), account.uid, account.gid) != 0)
-    throw std::runtime_error("cannot hand " + folder_ + " to the server's user: " + std::strerror(errno));
-  const pid_t initdb = launch_as(account,
+  const pid_t initdb = launch_as(account(),
                                  {binary_folder() + "/initdb", "-D", folder_ + "/data", "-U", "postgres", "-A", "trust",
                                   "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"},
                                  folder_ + "/log", SIGKILL);
-  int status = 0;
-  while (waitpid(initdb, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (status != 0) throw std::runtime_error("initdb failed:\n" + log());
+  if (wait_for(initdb) != 0) throw std::runtime_error("initdb failed:\n" + log());
 }
 
 void PostgresServer::write_configuration(const PostgresOptions& options) {
@@ -199,7 +148,7 @@ void PostgresServer::write_configuration(const PostgresOptions& options) {
 void PostgresServer::launch() {
   // SIGQUIT: the postmaster takes its children with it at once.
   pid_ =
-      launch_as(server_account(), {binary_folder() + "/postgres", "-D", folder_ + "/data"}, folder_ + "/log", SIGQUIT);
+      launch_as(account(), {binary_folder() + "/postgres", "-D", folder_ + "/data"}, folder_ + "/log", SIGQUIT);
 }
 
 bool PostgresServer::wait_until_ready() {
