@@ -1,6 +1,6 @@
 #include "writer_proof.hpp"
 
-#include "nearest_name.hpp"
+#include <penstock/nearest_name.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,15 +1,26 @@
-#include "nearest_name.hpp"
+// "did you mean": the names that are spelt almost like a wrong one.
+#pragma once
 
 #include <algorithm>
 #include <numeric>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
-namespace penstock::postgres {
-namespace {
+namespace penstock {
 
-constexpr size_t kMaxSuggestions = 3;
+// Lower case for ASCII letters.
+inline std::string folded(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
 
-size_t edit_distance(std::string_view a, std::string_view b) {
+namespace detail {
+
+inline size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
   for (size_t i = 0; i < a.size(); ++i) {
@@ -24,23 +35,18 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-}  // namespace
+}  // namespace detail
 
-std::string folded(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
-std::string did_you_mean(std::string_view wrong, const std::vector<std::string>& names) {
-  constexpr size_t kMaxLength = 128;  // PostgreSQL's names have at most 63 bytes
+// ` (did you mean "a" or "b"?)` with at most three names, nearest first; empty when none is near. Case does not count.
+inline std::string did_you_mean(std::string_view wrong, const std::vector<std::string>& names) {
+  constexpr size_t kMaxSuggestions = 3;
+  constexpr size_t kMaxLength = 256;
   if (wrong.empty() || wrong.size() > kMaxLength) return {};
   // Two letters swapped count as two edits; among very short names everything is that near.
   const size_t limit = wrong.size() < 4 ? 1 : std::max<size_t>(2, wrong.size() / 4);
   std::vector<std::pair<size_t, const std::string*>> near;
   for (const std::string& name : names) {
-    const size_t distance = edit_distance(folded(wrong), folded(name));
+    const size_t distance = detail::edit_distance(folded(wrong), folded(name));
     if (distance <= limit) near.emplace_back(distance, &name);
   }
   std::stable_sort(near.begin(), near.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -51,4 +57,4 @@ std::string did_you_mean(std::string_view wrong, const std::vector<std::string>&
   return out + "?)";
 }
 
-}  // namespace penstock::postgres
+}  // namespace penstock

@@ -1,0 +1,236 @@
+#include "array_stream.hpp"
+
+#include "canceller.hpp"
+#include "decode.hpp"
+
+#include <algorithm>
+
+namespace penstock::odbc {
+namespace {
+
+constexpr int64_t kDefaultBatchRows = 16 * 1024;
+constexpr int64_t kDefaultBatchBytes = 4 * 1024 * 1024;
+constexpr size_t kPartBytes = 64 * 1024;             // of a long value, asked for at a time
+constexpr size_t kMaxValueBytes = size_t{1} << 30;
+
+SQLPOINTER as_pointer(SQLULEN value) { return reinterpret_cast<SQLPOINTER>(value); }
+
+size_t terminator_bytes(SQLSMALLINT c_type) { return c_type == SQL_C_CHAR ? 1 : c_type == SQL_C_WCHAR ? 2 : 0; }
+
+int64_t row_bytes(const ScanStatement& statement) {
+  int64_t bytes = 0;
+  for (const ReadColumn& column : statement.columns) bytes += column.width + static_cast<int64_t>(sizeof(SQLLEN));
+  return bytes;
+}
+
+}  // namespace
+
+ArrayStream::ArrayStream(const Call& call, std::shared_ptr<Connection> connection, ScanStatement statement, int64_t batch_rows,
+                         int64_t batch_bytes, std::shared_ptr<bool> rereads_in_array)
+    : call_(call), connection_(std::move(connection)), statement_(std::move(statement)),
+      rereads_in_array_(std::move(rereads_in_array)), batch_rows_(batch_rows > 0 ? batch_rows : kDefaultBatchRows),
+      batch_bytes_(batch_bytes > 0 ? batch_bytes : kDefaultBatchBytes), batch_(statement_.schema),
+      handle_(connection_->statement(call)), part_lower_(statement_.lower) {
+  if (!statement_.by_row)
+    array_rows_ = std::clamp<int64_t>(batch_bytes_ / row_bytes(statement_), 1,
+                                      std::min(batch_rows_, connection_->settings().array_rows));
+  try {
+    bind();
+    start_part();
+  } catch (...) {
+    handle_.reset();
+    connection_->abandon();
+    throw;
+  }
+  connection_->set_scanning(true);
+}
+
+ArrayStream::~ArrayStream() {
+  handle_.reset();
+  connection_->set_scanning(false);
+  if (!finished_) connection_->abandon();
+}
+
+void ArrayStream::bind() {
+  const SQLHSTMT statement = handle_.get();
+  if (!connection_->dialect().uses_escapes()) SQLSetStmtAttr(statement, SQL_ATTR_NOSCAN, as_pointer(SQL_NOSCAN_ON), 0);
+  SQLSetStmtAttr(statement, SQL_ATTR_CURSOR_TYPE, as_pointer(SQL_CURSOR_FORWARD_ONLY), 0);
+  SQLSetStmtAttr(statement, SQL_ATTR_ROW_BIND_TYPE, as_pointer(SQL_BIND_BY_COLUMN), 0);
+  SQLULEN granted = 1;
+  if (array_rows_ > 1 &&
+      (!SQL_SUCCEEDED(SQLSetStmtAttr(statement, SQL_ATTR_ROW_ARRAY_SIZE, as_pointer(static_cast<SQLULEN>(array_rows_)), 0)) ||
+       !SQL_SUCCEEDED(SQLGetStmtAttr(statement, SQL_ATTR_ROW_ARRAY_SIZE, &granted, sizeof granted, nullptr)) ||
+       granted == 0 || granted > static_cast<SQLULEN>(array_rows_)))
+    granted = 1;
+  array_rows_ = static_cast<int64_t>(granted);
+  status_.assign(static_cast<size_t>(array_rows_), SQL_ROW_NOROW);
+  SQLSetStmtAttr(statement, SQL_ATTR_ROW_STATUS_PTR, status_.data(), 0);
+  SQLSetStmtAttr(statement, SQL_ATTR_ROWS_FETCHED_PTR, &fetched_, 0);
+  cells_.resize(statement_.columns.size());
+  for (size_t i = 0; i < statement_.first_long; ++i) {
+    const ReadColumn& column = statement_.columns[i];
+    Cells& cells = cells_[i];
+    cells.data.resize(static_cast<size_t>(column.width * array_rows_));
+    cells.indicators.resize(static_cast<size_t>(array_rows_));
+    if (!SQL_SUCCEEDED(SQLBindCol(statement, static_cast<SQLUSMALLINT>(i + 1), column.c_type, cells.data.data(), column.width,
+                                  cells.indicators.data())))
+      connection_->fail(call_, action(), SQL_HANDLE_STMT, statement);
+  }
+}
+
+// The next part of the window, or all of it.
+void ArrayStream::start_part() {
+  const Dialect& dialect = connection_->dialect();
+  const bool is_first = !has_part_;
+  std::string upper = statement_.upper;
+  is_last_part_ = true;
+  if (const int64_t rows = dialect.page_rows(); rows > 0) {
+    const std::string window = part_lower_.empty() ? upper : part_lower_ + " AND " + upper;
+    const Rows end = connection_->query(
+        call_, action(),
+        dialect.row_after("SELECT CAST(" + statement_.cursor + " AS CHAR) FROM " + statement_.from + " t WHERE " + window +
+                              " ORDER BY " + statement_.cursor,
+                          rows - 1));
+    if (end.size() == 1) {
+      is_last_part_ = false;
+      upper = statement_.cursor + " <= '" + end.text(0, 0) + "'";
+    }
+    connection_->execute(call_, action(), handle_.get(), statement_.select_between(part_lower_, upper, is_first));
+    if (!is_last_part_) part_lower_ = statement_.cursor + " > '" + end.text(0, 0) + "'";
+  } else {
+    connection_->execute(call_, action(), handle_.get(), statement_.select());
+  }
+  has_part_ = true;
+}
+
+bool ArrayStream::next(ArrowArray* out) {
+  if (finished_) return false;
+  try {
+    call_.check();
+    const Canceller canceller(call_, handle_.get());
+    while (batch_.rows() + array_rows_ <= batch_rows_ && static_cast<int64_t>(batch_.byte_size()) < batch_bytes_) {
+      if (fetch()) {
+        append_rows();
+        call_.check();
+        continue;
+      }
+      SQLCloseCursor(handle_.get());
+      if (is_last_part_) {
+        finish_scan();
+        break;
+      }
+      start_part();
+    }
+  } catch (...) {
+    handle_.reset();
+    connection_->abandon();
+    throw;
+  }
+  if (finished_ && batch_.rows() == 0) return false;
+  batch_.finish(out);
+  return true;
+}
+
+bool ArrayStream::fetch() {
+  fetched_ = 0;
+  const SQLRETURN result = SQLFetch(handle_.get());
+  if (result == SQL_NO_DATA) return false;
+  if (!SQL_SUCCEEDED(result)) connection_->fail(call_, action(), SQL_HANDLE_STMT, handle_.get());
+  if (fetched_ == 0 || fetched_ > static_cast<SQLULEN>(array_rows_))
+    throw Error(PENSTOCK_STATUS_DATA_LOSS, action() + ": the driver says it gave " + std::to_string(fetched_) + " rows of " +
+                                               std::to_string(array_rows_));
+  for (SQLULEN row = 0; row < fetched_; ++row)
+    if (status_[row] == SQL_ROW_ERROR) connection_->fail(call_, action(), SQL_HANDLE_STMT, handle_.get());
+  return true;
+}
+
+void ArrayStream::append_rows() {
+  for (size_t column = 0; column < statement_.columns.size(); ++column) append_column(column);
+}
+
+void ArrayStream::append_column(size_t index) {
+  const ReadColumn& column = statement_.columns[index];
+  const bool is_key = statement_.is_key[index];
+  ColumnBuilder& out = batch_[statement_.places[index]];
+  const bool fixed = is_fixed(column);
+  const auto width = static_cast<size_t>(column.width);
+  const size_t room = width - std::min(width, terminator_bytes(column.c_type));
+  for (size_t row = 0; row < fetched_; ++row) {
+    if (index >= statement_.first_long) {
+      if (read_long(index, row, SQL_NO_TOTAL))
+        append_value(column, is_key, value_, out, scratch_);
+      else
+        out.append_null();
+      continue;
+    }
+    const char* cell = cells_[index].data.data() + row * width;
+    const SQLLEN length = cells_[index].indicators[row];
+    if (length == SQL_NULL_DATA) {
+      out.append_null();
+    } else if (fixed) {
+      append_value(column, is_key, {cell, width}, out, scratch_);
+    } else if (length >= 0 && static_cast<size_t>(length) <= room) {
+      append_value(column, is_key, {cell, static_cast<size_t>(length)}, out, scratch_);
+    } else if (!column.may_exceed) {
+      append_value(column, is_key, {}, out, scratch_);  // too long for what it should be
+    } else if (read_long(index, row, length)) {
+      append_value(column, is_key, value_, out, scratch_);
+    } else {
+      throw Error(PENSTOCK_STATUS_DATA_LOSS, action() + ": column \"" + column.field.name + "\": a value became NULL when read again");
+    }
+  }
+}
+
+bool ArrayStream::read_long(size_t index, size_t row, SQLLEN length) {
+  const ReadColumn& column = statement_.columns[index];
+  const SQLHSTMT statement = handle_.get();
+  const auto refuse = [&](const std::string& why) {
+    *rereads_in_array_ = false;
+    return Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_SAFE,
+                 action() + ": column \"" + column.field.name + "\": a value is longer than its cell, and the driver does not read it again (" +
+                     why + "); from now on the rows are read one by one");
+  };
+  const bool is_bound = index < statement_.first_long;
+  if (is_bound && !*rereads_in_array_) throw refuse("it does not offer to");
+  if (is_bound && array_rows_ > 1 &&
+      !SQL_SUCCEEDED(SQLSetPos(statement, static_cast<SQLSETPOSIROW>(row + 1), SQL_POSITION, SQL_LOCK_NO_CHANGE)))
+    throw refuse("SQLSetPos failed");
+  const size_t end = terminator_bytes(column.c_type);
+  size_t part = length >= 0 ? std::min(static_cast<size_t>(length) + end, kMaxValueBytes) : kPartBytes;
+  value_.clear();
+  while (true) {
+    const size_t before = value_.size();
+    if (before + part > kMaxValueBytes)
+      throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, action() + ": column \"" + column.field.name + "\": a value of more than 1 GiB");
+    value_.resize(before + part);
+    SQLLEN left = 0;
+    const SQLRETURN result = SQLGetData(statement, static_cast<SQLUSMALLINT>(index + 1), column.c_type, value_.data() + before,
+                                        static_cast<SQLLEN>(part), &left);
+    if (result == SQL_NO_DATA) {
+      value_.resize(before);
+      break;
+    }
+    if (!SQL_SUCCEEDED(result)) {
+      if (!is_bound) connection_->fail(call_, action(), SQL_HANDLE_STMT, statement);
+      throw refuse(diagnostics_of(SQL_HANDLE_STMT, statement).empty() ? "SQLGetData failed" : diagnostics_of(SQL_HANDLE_STMT, statement)[0].message);
+    }
+    if (left == SQL_NULL_DATA) return false;
+    const size_t room = part - end;
+    const bool is_whole = left >= 0 && static_cast<size_t>(left) <= room;
+    value_.resize(before + (is_whole ? static_cast<size_t>(left) : room));
+    if (is_whole) break;
+    call_.check();
+    // What is left is known now, or the value doubles.
+    part = left >= 0 ? static_cast<size_t>(left) - room + end : std::max(kPartBytes, value_.size());
+  }
+  if (is_bound && length >= 0 && value_.size() != static_cast<size_t>(length)) throw refuse("another length came");
+  return true;
+}
+
+void ArrayStream::finish_scan() {
+  handle_.reset();
+  connection_->end_transaction(call_, action());
+  finished_ = true;
+}
+
+}  // namespace penstock::odbc

@@ -1,0 +1,62 @@
+// The rows of a scan: arrays of a driver's rows, column by column into Arrow.
+#pragma once
+
+#include "connection.hpp"
+#include "statement.hpp"
+
+#include <penstock/source.hpp>
+
+namespace penstock::odbc {
+
+// Holds one array of rows and one batch at a time, however large the table. A driver that keeps a whole answer in memory is asked
+// for the window in parts, all of one snapshot: each ends with all rows of one value of the cursor, so that no tie is cut.
+//
+// Shares the connection with the source, which must not use it until the stream is gone. A stream destroyed before its end closes
+// the connection.
+class ArrayStream : public RowStream {
+ public:
+  // Starts the statement. `call` outlives the stream. `rereads_in_array` is the source's: set to false when the driver turns out
+  // not to read values again although it says so.
+  ArrayStream(const Call& call, std::shared_ptr<Connection> connection, ScanStatement statement, int64_t batch_rows,
+              int64_t batch_bytes, std::shared_ptr<bool> rereads_in_array);
+  ~ArrayStream() override;
+
+  const Schema& schema() const override { return statement_.schema; }
+  bool next(ArrowArray* out) override;
+
+ private:
+  struct Cells {
+    std::vector<char> data;
+    std::vector<SQLLEN> indicators;
+  };
+
+  void bind();
+  void start_part();
+  bool fetch();
+  void append_rows();
+  void append_column(size_t column);
+  // The value of a row of the array that did not fit its cell, or of a column that is not bound. False: NULL.
+  bool read_long(size_t column, size_t row, SQLLEN length);
+  void finish_scan();
+  std::string action() const { return "reading " + statement_.display; }
+
+  Call call_;
+  std::shared_ptr<Connection> connection_;
+  ScanStatement statement_;
+  std::shared_ptr<bool> rereads_in_array_;
+  int64_t batch_rows_;
+  int64_t batch_bytes_;
+  int64_t array_rows_ = 1;
+  BatchBuilder batch_;
+  StatementHandle handle_;
+  std::vector<Cells> cells_;
+  SQLULEN fetched_ = 0;  // written by the driver
+  std::vector<SQLUSMALLINT> status_;
+  std::string part_lower_;
+  bool is_last_part_ = false;
+  bool has_part_ = false;
+  bool finished_ = false;
+  std::string value_, scratch_;
+};
+
+}  // namespace penstock::odbc

@@ -1,0 +1,352 @@
+#include "connection.hpp"
+
+#include "canceller.hpp"
+#include "utf16.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace penstock::odbc {
+namespace {
+
+constexpr size_t kCellUnits = 4096;
+// Answers that are read whole are short: names, columns, a clock.
+constexpr size_t kMaxSmallRows = 1'000'000;
+
+SQLWCHAR* wide(std::u16string& text) { return reinterpret_cast<SQLWCHAR*>(text.data()); }
+
+SQLPOINTER as_pointer(SQLULEN value) { return reinterpret_cast<SQLPOINTER>(value); }
+
+std::string utf8(const SQLWCHAR* units, size_t count) {
+  std::string out;
+  if (!append_utf8({reinterpret_cast<const char16_t*>(units), count}, &out))
+    throw Error(PENSTOCK_STATUS_DATA_LOSS, "the driver gave text that is not UTF-16");
+  return out;
+}
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+// Keys without which a driver would keep the whole answer in memory, or would not speak UTF-8.
+std::vector<std::pair<std::string, std::string>> keys_of_driver(const std::string& driver, int64_t array_rows) {
+  const std::string name = lower(driver);
+  if (name.find("psqlodbc") != std::string::npos)
+    return {{"UseDeclareFetch", "1"}, {"Fetch", std::to_string(array_rows)}};
+  if (name.find("maodbc") != std::string::npos || name.find("myodbc") != std::string::npos)
+    return {{"CHARSET", "utf8mb4"}};
+  if (name.find("sqlite3odbc") != std::string::npos) return {{"StepAPI", "1"}};
+  return {};
+}
+
+// These say that they can read a value of a row of an array again, and then give that of another row.
+bool is_known_to_misread(const std::string& driver) {
+  const std::string name = lower(driver);
+  return name.find("maodbc") != std::string::npos || name.find("sqlite") != std::string::npos;
+}
+
+// `%` and `_` stand for themselves.
+std::u16string as_pattern(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    if (c == '%' || c == '_' || c == '\\') out += '\\';
+    out += c;
+  }
+  return to_utf16(out);
+}
+
+// The next cell of the current row, of any length; empty: NULL.
+std::optional<std::string> read_cell(SQLHSTMT statement, SQLUSMALLINT column, SQLRETURN* result) {
+  std::u16string text;
+  while (true) {
+    SQLWCHAR part[kCellUnits];
+    SQLLEN bytes = 0;
+    *result = SQLGetData(statement, column, SQL_C_WCHAR, part, sizeof part, &bytes);
+    if (*result == SQL_NO_DATA) {
+      *result = SQL_SUCCESS;
+      break;
+    }
+    if (!SQL_SUCCEEDED(*result)) return std::nullopt;
+    if (bytes == SQL_NULL_DATA) return std::nullopt;
+    const size_t room = kCellUnits - 1;
+    const size_t units = bytes < 0 || static_cast<size_t>(bytes) / 2 > room ? room : static_cast<size_t>(bytes) / 2;
+    text.append(reinterpret_cast<const char16_t*>(part), units);
+    if (*result == SQL_SUCCESS) break;
+  }
+  return utf8(reinterpret_cast<const SQLWCHAR*>(text.data()), text.size());
+}
+
+}  // namespace
+
+Settings settings_from(const Options& options) {
+  Settings settings;
+  settings.login = login_from(options);
+  settings.dialect = options.text("dialect");
+  settings.login_timeout = std::chrono::ceil<std::chrono::seconds>(options.duration("login_timeout"));
+  settings.statement_timeout = options.duration("statement_timeout");
+  settings.array_rows = options.integer("array_rows");
+  settings.options = options;
+  return settings;
+}
+
+int64_t Rows::integer(size_t row, size_t column) const {
+  const std::string value = text(row, column);
+  if (value.empty()) return 0;
+  int64_t out = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
+  if (error != std::errc() || end != value.data() + value.size())
+    throw Error(PENSTOCK_STATUS_DATA_LOSS, "the server gave \"" + value + "\" where a whole number was asked for");
+  return out;
+}
+
+Connection::Connection(const Call& call, const Settings& settings) : settings_(settings) {
+  environment_ = Environment(SQL_NULL_HANDLE);
+  if (!environment_) throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT, "out of memory");
+  SQLSetEnvAttr(environment_.get(), SQL_ATTR_ODBC_VERSION, as_pointer(SQL_OV_ODBC3), 0);
+  try {
+    connect(call);
+  } catch (...) {
+    abandon();
+    throw;
+  }
+}
+
+Connection::~Connection() { abandon(); }
+
+void Connection::connect(const Call& call) {
+  ConnectionString keys = settings_.login.keys;
+  log_in(keys);
+  call.check();
+  read_facts();
+  bool needs_more = false;
+  for (const auto& [key, value] : keys_of_driver(facts_.driver, settings_.array_rows)) {
+    needs_more = needs_more || keys.find(key) == nullptr;
+    keys.set_unless_given(key, value);
+  }
+  if (needs_more) {
+    abandon();
+    log_in(keys);
+    call.check();
+    settings_.login.keys = keys;
+  }
+  dialect_ = make_dialect(settings_, facts_);
+  dialect_->set_up_session(call, *this);
+  if (dialect_->has_transactions() &&
+      !SQL_SUCCEEDED(SQLSetConnectAttr(connection_.get(), SQL_ATTR_AUTOCOMMIT, as_pointer(SQL_AUTOCOMMIT_OFF), 0)))
+    fail(call, "preparing the session", SQL_HANDLE_DBC, connection_.get());
+}
+
+void Connection::log_in(const ConnectionString& keys) {
+  connection_ = ConnectionHandle(environment_.get());
+  if (!connection_) throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT, "out of ODBC handles");
+  SQLSetConnectAttr(connection_.get(), SQL_ATTR_LOGIN_TIMEOUT,
+                    as_pointer(static_cast<SQLULEN>(settings_.login_timeout.count())), 0);
+  SQLSetConnectAttr(connection_.get(), SQL_ATTR_ACCESS_MODE, as_pointer(SQL_MODE_READ_ONLY), 0);
+  std::u16string text = to_utf16(keys.text());
+  const SQLRETURN result = SQLDriverConnectW(connection_.get(), nullptr, wide(text), static_cast<SQLSMALLINT>(text.size()),
+                                             nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
+  if (SQL_SUCCEEDED(result)) {
+    open_ = true;
+    return;
+  }
+  const std::vector<Diagnostic> found = diagnostics_of(SQL_HANDLE_DBC, connection_.get());
+  connection_.reset();
+  const Diagnostic first = found.empty() ? Diagnostic{"08001", 0, "no reason given"} : found.front();
+  // Before the driver has said who it is there is only what the configuration names.
+  const Verdict verdict = login_verdict(settings_, first);
+  std::string message = "cannot connect to " + settings_.login.target() + ": " + first.message;
+  if (first.sqlstate == "IM002") message += " (the names in odbcinst.ini and odbc.ini: odbcinst -q -d; odbcinst -q -s)";
+  throw Error(verdict.status, verdict.retry, settings_.login.redacted(message))
+      .sqlstate(first.sqlstate)
+      .vendor_code(first.native);
+}
+
+std::string Connection::info(SQLUSMALLINT what) const {
+  SQLWCHAR text[256] = {};
+  SQLSMALLINT bytes = 0;
+  if (!SQL_SUCCEEDED(SQLGetInfoW(connection_.get(), what, text, sizeof text, &bytes)) || bytes < 0) return {};
+  return utf8(text, std::min<size_t>(static_cast<size_t>(bytes) / 2, std::size(text) - 1));
+}
+
+void Connection::read_facts() {
+  facts_.driver = info(SQL_DRIVER_NAME);
+  facts_.dbms = info(SQL_DBMS_NAME);
+  facts_.version = info(SQL_DBMS_VER);
+  facts_.quote = info(SQL_IDENTIFIER_QUOTE_CHAR);
+  SQLUINTEGER extensions = 0;
+  SQLGetInfoW(connection_.get(), SQL_GETDATA_EXTENSIONS, &extensions, sizeof extensions, nullptr);
+  constexpr SQLUINTEGER kNeeded = SQL_GD_ANY_COLUMN | SQL_GD_ANY_ORDER | SQL_GD_BLOCK | SQL_GD_BOUND;
+  facts_.rereads_in_array = (extensions & kNeeded) == kNeeded && !is_known_to_misread(facts_.driver);
+}
+
+std::string Connection::current_catalog() const {
+  SQLWCHAR text[256] = {};
+  SQLINTEGER bytes = 0;
+  if (!SQL_SUCCEEDED(SQLGetConnectAttrW(connection_.get(), SQL_ATTR_CURRENT_CATALOG, text, sizeof text, &bytes)) || bytes < 0)
+    return {};
+  return utf8(text, std::min<size_t>(static_cast<size_t>(bytes) / 2, std::size(text) - 1));
+}
+
+bool Connection::is_usable() {
+  if (!open_ || broken_) return false;
+  SQLUINTEGER dead = SQL_CD_FALSE;
+  return !SQL_SUCCEEDED(SQLGetConnectAttr(connection_.get(), SQL_ATTR_CONNECTION_DEAD, &dead, sizeof dead, nullptr)) ||
+         dead != SQL_CD_TRUE;
+}
+
+void Connection::require_open() const {
+  if (!open_ || broken_) throw Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT, "the connection was closed");
+}
+
+StatementHandle Connection::statement(const Call& call) {
+  call.check();
+  require_open();
+  StatementHandle handle(connection_.get());
+  if (!handle) fail(call, "preparing a statement", SQL_HANDLE_DBC, connection_.get());
+  auto limit = std::chrono::ceil<std::chrono::seconds>(settings_.statement_timeout);
+  if (const int left = call.remaining_ms(); left >= 0)
+    limit = std::min(limit, std::chrono::ceil<std::chrono::seconds>(std::chrono::milliseconds(left)));
+  // Not every driver can; the cancelled call ends the statement then.
+  SQLSetStmtAttr(handle.get(), SQL_ATTR_QUERY_TIMEOUT, as_pointer(static_cast<SQLULEN>(limit.count())), 0);
+  return handle;
+}
+
+void Connection::execute(const Call& call, const std::string& action, SQLHSTMT statement, const std::string& sql) {
+  std::u16string text = to_utf16(sql);
+  const Canceller canceller(call, statement);
+  const SQLRETURN result = SQLExecDirectW(statement, wide(text), static_cast<SQLINTEGER>(text.size()));
+  if (!SQL_SUCCEEDED(result) && result != SQL_NO_DATA) fail(call, action, SQL_HANDLE_STMT, statement);
+}
+
+Rows Connection::fetch_all(const Call& call, const std::string& action, SQLHSTMT statement) {
+  const Canceller canceller(call, statement);
+  SQLSMALLINT columns = 0;
+  Rows rows;
+  if (!SQL_SUCCEEDED(SQLNumResultCols(statement, &columns))) fail(call, action, SQL_HANDLE_STMT, statement);
+  while (columns > 0) {
+    SQLRETURN result = SQLFetch(statement);
+    if (result == SQL_NO_DATA) break;
+    if (!SQL_SUCCEEDED(result)) fail(call, action, SQL_HANDLE_STMT, statement);
+    if (rows.rows_.size() == kMaxSmallRows)
+      throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, action + ": more than 1,000,000 rows");
+    auto& cells = rows.rows_.emplace_back();
+    for (SQLSMALLINT column = 1; column <= columns; ++column) {
+      cells.push_back(read_cell(statement, static_cast<SQLUSMALLINT>(column), &result));
+      if (!SQL_SUCCEEDED(result)) fail(call, action, SQL_HANDLE_STMT, statement);
+    }
+  }
+  return rows;
+}
+
+Rows Connection::query(const Call& call, const std::string& action, const std::string& sql) {
+  const StatementHandle handle = statement(call);
+  execute(call, action, handle.get(), sql);
+  return fetch_all(call, action, handle.get());
+}
+
+std::vector<Column> Connection::describe(const Call& call, const std::string& action, const std::string& sql) {
+  const StatementHandle handle = statement(call);
+  SQLSetStmtAttr(handle.get(), SQL_ATTR_NOSCAN, as_pointer(SQL_NOSCAN_ON), 0);
+  std::u16string text = to_utf16(sql);
+  const Canceller canceller(call, handle.get());
+  SQLSMALLINT count = 0;
+  if (!SQL_SUCCEEDED(SQLPrepareW(handle.get(), wide(text), static_cast<SQLINTEGER>(text.size()))) ||
+      !SQL_SUCCEEDED(SQLNumResultCols(handle.get(), &count)))
+    fail(call, action, SQL_HANDLE_STMT, handle.get());
+  std::vector<Column> columns;
+  for (SQLUSMALLINT i = 1; i <= static_cast<SQLUSMALLINT>(count); ++i) {
+    SQLWCHAR name[512] = {}, type_name[256] = {};
+    SQLSMALLINT name_units = 0, type = 0, digits = 0, nullable = 0, type_bytes = 0;
+    SQLULEN size = 0;
+    SQLLEN is_unsigned = SQL_FALSE;
+    if (!SQL_SUCCEEDED(SQLDescribeColW(handle.get(), i, name, std::size(name), &name_units, &type, &size, &digits, &nullable)))
+      fail(call, action, SQL_HANDLE_STMT, handle.get());
+    SQLColAttributeW(handle.get(), i, SQL_DESC_TYPE_NAME, type_name, sizeof type_name, &type_bytes, nullptr);
+    SQLColAttributeW(handle.get(), i, SQL_DESC_UNSIGNED, nullptr, 0, nullptr, &is_unsigned);
+    columns.push_back({.name = utf8(name, std::min<size_t>(static_cast<size_t>(name_units), std::size(name) - 1)),
+                       .type_name = lower(utf8(type_name, std::min<size_t>(static_cast<size_t>(type_bytes) / 2, std::size(type_name) - 1))),
+                       .sql_type = type,
+                       .size = static_cast<int64_t>(size),
+                       .digits = digits,
+                       .is_unsigned = is_unsigned == SQL_TRUE});
+  }
+  return columns;
+}
+
+Rows Connection::tables(const Call& call, const std::string& action, const Place& place, bool exact) {
+  const StatementHandle handle = statement(call);
+  std::u16string catalog = to_utf16(place.catalog), schema = as_pattern(place.schema);
+  std::u16string table = exact ? as_pattern(place.table) : u"%";
+  const Canceller canceller(call, handle.get());
+  const auto argument = [](std::u16string& text) { return text.empty() ? nullptr : wide(text); };
+  const auto length = [](const std::u16string& text) { return static_cast<SQLSMALLINT>(text.size()); };
+  if (!SQL_SUCCEEDED(SQLTablesW(handle.get(), argument(catalog), length(catalog), argument(schema), length(schema),
+                                wide(table), length(table), nullptr, 0)))
+    fail(call, action, SQL_HANDLE_STMT, handle.get());
+  return fetch_all(call, action, handle.get());
+}
+
+std::vector<Column> Connection::columns(const Call& call, const std::string& action, const Place& place) {
+  const StatementHandle handle = statement(call);
+  std::u16string catalog = to_utf16(place.catalog), schema = as_pattern(place.schema), table = as_pattern(place.table);
+  const auto argument = [](std::u16string& text) { return text.empty() ? nullptr : wide(text); };
+  const auto length = [](const std::u16string& text) { return static_cast<SQLSMALLINT>(text.size()); };
+  {
+    const Canceller canceller(call, handle.get());
+    if (!SQL_SUCCEEDED(SQLColumnsW(handle.get(), argument(catalog), length(catalog), argument(schema), length(schema),
+                                   wide(table), length(table), nullptr, 0)))
+      fail(call, action, SQL_HANDLE_STMT, handle.get());
+  }
+  const Rows rows = fetch_all(call, action, handle.get());
+  std::vector<Column> columns;
+  for (size_t row = 0; row < rows.size(); ++row) {
+    // Some drivers take a name as a pattern, or do not mind its case.
+    if (rows.text(row, 2) != place.table) continue;
+    const std::string type_name = lower(rows.text(row, 5));
+    columns.push_back({.name = rows.text(row, 3),
+                       .type_name = type_name,
+                       .sql_type = static_cast<SQLSMALLINT>(rows.integer(row, 4)),
+                       .size = rows.integer(row, 6),
+                       .digits = static_cast<int32_t>(rows.integer(row, 8)),
+                       .is_unsigned = type_name.find("unsigned") != std::string::npos});
+  }
+  return columns;
+}
+
+void Connection::fail(const Call& call, const std::string& action, SQLSMALLINT kind, SQLHANDLE handle) {
+  const std::vector<Diagnostic> found = diagnostics_of(kind, handle);
+  const Diagnostic first = found.empty() ? Diagnostic{"HY000", 0, "the driver gave no reason"} : found.front();
+  const std::string query_id = dialect_ && kind == SQL_HANDLE_STMT ? dialect_->query_id(handle) : "";
+  const Verdict verdict = dialect_ ? dialect_->verdict(first) : verdict_of_sqlstate(first);
+  // Not closed here: statements of this connection are still in the hands of those who call.
+  if (call.cancelled() || verdict.retry == PENSTOCK_RETRY_RECONNECT)
+    broken_ = true;
+  else if (dialect_ && dialect_->has_transactions())
+    SQLEndTran(SQL_HANDLE_DBC, connection_.get(), SQL_ROLLBACK);
+  call.check();  // what the driver says about a cancelled statement is of no interest
+  Error error(verdict.status, verdict.retry, settings_.login.redacted(action + ": " + first.message));
+  error.sqlstate(first.sqlstate).vendor_code(first.native);
+  if (!query_id.empty()) error.detail("query id", query_id);
+  throw error;
+}
+
+void Connection::end_transaction(const Call& call, const std::string& action) {
+  require_open();
+  if (!dialect_->has_transactions()) return;
+  if (!SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, connection_.get(), SQL_COMMIT)))
+    fail(call, action, SQL_HANDLE_DBC, connection_.get());
+}
+
+void Connection::abandon() noexcept {
+  if (open_) {
+    SQLEndTran(SQL_HANDLE_DBC, connection_.get(), SQL_ROLLBACK);
+    SQLDisconnect(connection_.get());
+  }
+  open_ = false;
+  scanning_ = false;
+  connection_.reset();
+}
+
+}  // namespace penstock::odbc

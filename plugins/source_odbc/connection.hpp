@@ -1,0 +1,114 @@
+// One session on the server through a driver.
+#pragma once
+
+#include "connection_string.hpp"
+#include "dialect.hpp"
+#include "diagnostics.hpp"
+#include "handles.hpp"
+
+#include <penstock/call.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+namespace penstock::odbc {
+
+// What a warehouse's options say.
+struct Settings {
+  Login login;
+  std::string dialect;  // "auto" or a dialect's name
+  std::chrono::seconds login_timeout{};
+  std::chrono::nanoseconds statement_timeout{};
+  int64_t array_rows = 0;
+  Options options;  // for the dialect
+};
+
+// Throws INVALID_ARGUMENT.
+Settings settings_from(const Options& options);
+
+// What the driver says of itself.
+struct DriverFacts {
+  std::string driver;        // the library's file name
+  std::string dbms;          // "PostgreSQL"
+  std::string version;       // of the server
+  std::string quote = "\"";  // around identifiers
+  // Values of a row of an array can be read once more, also those that are bound.
+  bool rereads_in_array = false;
+};
+
+// The rows of a small answer, as text.
+class Rows {
+ public:
+  size_t size() const { return rows_.size(); }
+  bool is_null(size_t row, size_t column) const { return !rows_[row].at(column); }
+  // Empty for NULL.
+  std::string text(size_t row, size_t column) const { return rows_[row].at(column).value_or(std::string()); }
+  // 0 for NULL. Throws DATA_LOSS for anything but a whole number.
+  int64_t integer(size_t row, size_t column) const;
+
+  std::vector<std::vector<std::optional<std::string>>> rows_;
+};
+
+// [serial] A call that is cancelled or runs out of time ends what the driver does and closes the connection rather than nursing
+// it back; the source connects anew at the next call.
+class Connection {
+ public:
+  // Connects, finds the dialect and prepares the session. Cannot be cancelled before the driver's login timeout.
+  Connection(const Call& call, const Settings& settings);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  const Dialect& dialect() const { return *dialect_; }
+  const DriverFacts& facts() const { return facts_; }
+  const Settings& settings() const { return settings_; }
+  // The database that the session is in; empty where there is none.
+  std::string current_catalog() const;
+
+  // Open, and not known to be dead.
+  bool is_usable();
+  // A scan's stream holds the connection.
+  bool is_scanning() const { return scanning_; }
+  void set_scanning(bool value) { scanning_ = value; }
+
+  // Runs a statement and reads all of its rows. `action` begins an error's message: "describing table \"x\"".
+  Rows query(const Call& call, const std::string& action, const std::string& sql);
+  // The columns of a statement that is not run.
+  std::vector<Column> describe(const Call& call, const std::string& action, const std::string& sql);
+  // The catalog functions. Names are exact; an empty one is any.
+  Rows tables(const Call& call, const std::string& action, const Place& place, bool exact);
+  std::vector<Column> columns(const Call& call, const std::string& action, const Place& place);
+
+  // A new statement, with the time that the call has left.
+  StatementHandle statement(const Call& call);
+  // Starts a statement whose rows the caller fetches.
+  void execute(const Call& call, const std::string& action, SQLHSTMT statement, const std::string& sql);
+  // Throws what a handle says about a call that failed. If the connection is of no use any more, any function but is_usable is
+  // then an error.
+  [[noreturn]] void fail(const Call& call, const std::string& action, SQLSMALLINT kind, SQLHANDLE handle);
+  // Ends the transaction that reading began, if the dialect has transactions.
+  void end_transaction(const Call& call, const std::string& action);
+
+  // Closes, after every statement is gone. Any function but is_usable is then an error.
+  void abandon() noexcept;
+
+ private:
+  void connect(const Call& call);
+  void log_in(const ConnectionString& keys);
+  void read_facts();
+  std::string info(SQLUSMALLINT what) const;
+  void require_open() const;
+  Rows fetch_all(const Call& call, const std::string& action, SQLHSTMT statement);
+
+  Settings settings_;
+  Environment environment_;
+  ConnectionHandle connection_;
+  DriverFacts facts_;
+  std::unique_ptr<Dialect> dialect_;
+  bool open_ = false;
+  bool broken_ = false;
+  bool scanning_ = false;
+};
+
+}  // namespace penstock::odbc

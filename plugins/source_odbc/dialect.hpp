@@ -1,0 +1,163 @@
+// What one kind of server wants to be told, and how its columns are read.
+#pragma once
+
+#include "diagnostics.hpp"
+#include "handles.hpp"
+
+#include <penstock/call.hpp>
+#include <penstock/schema.hpp>
+#include <penstock/source.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace penstock::odbc {
+
+class Connection;
+struct DriverFacts;
+struct Settings;
+
+// A table's full name. Parts that the server does not have are empty.
+struct Place {
+  std::string catalog, schema, table;
+};
+
+// A column as the catalog or the driver describes it.
+struct Column {
+  std::string name;
+  std::string type_name;      // as the server calls it, in lower case
+  SQLSMALLINT sql_type = 0;   // SQL_VARCHAR, …
+  int64_t size = 0;           // COLUMN_SIZE; 0: unknown
+  int32_t digits = 0;         // DECIMAL_DIGITS: scale, or digits of a second
+  bool is_unsigned = false;
+};
+
+// How the bytes that a driver gives become a value.
+enum class Decode : uint8_t {
+  boolean,     // SQL_C_BIT
+  int16,       // SQL_C_SSHORT
+  int32,       // SQL_C_SLONG
+  int64,       // SQL_C_SBIGINT
+  uint32,      // SQL_C_ULONG
+  uint64,      // SQL_C_UBIGINT
+  float32,     // SQL_C_FLOAT
+  float64,     // SQL_C_DOUBLE
+  text,        // SQL_C_CHAR or SQL_C_BINARY that holds UTF-8, or SQL_C_WCHAR
+  decimal,     // SQL_C_CHAR: digits; as a key without trailing zeros
+  integer_text,  // digits of an int64; anything else ends the scan
+  binary,      // SQL_C_BINARY
+  date_text,   // "2024-05-01"
+  time_text,   // "2024-05-01 10:00:00.123456", with "+00" where the field has a zone, to the field's unit
+  date,        // SQL_C_TYPE_DATE
+  timestamp,   // SQL_C_TYPE_TIMESTAMP to the field's unit
+};
+
+// How a column is read.
+struct ReadColumn {
+  std::string expression;  // in the SELECT
+  SQLSMALLINT c_type = SQL_C_CHAR;
+  SQLLEN width = 0;        // bytes of a cell, with its terminator
+  bool may_exceed = false;  // a value may need more
+  Decode decode = Decode::text;
+  Field field;             // without a name
+};
+
+// The usual ways to read.
+ReadColumn read_fixed(std::string expression, Decode decode);
+// Text of at most `characters` characters, UTF-8 in SQL_C_CHAR; 0: unknown.
+ReadColumn read_utf8(std::string expression, int64_t characters);
+// The same as SQL_C_WCHAR.
+ReadColumn read_wide(std::string expression, int64_t characters);
+ReadColumn read_binary(std::string expression, int64_t bytes);
+ReadColumn read_decimal(std::string expression, int64_t digits);
+ReadColumn read_date_text(std::string expression);
+// `timezone` is "UTC" for instants.
+ReadColumn read_time_text(std::string expression, Type unit, std::string timezone);
+
+// How a cursor column counts time.
+enum class CursorKind : uint8_t {
+  instant,     // knows its zone
+  wall_clock,  // read in cursor.timezone
+  day,         // a date, read in cursor.timezone
+  epoch,       // an integer that counts epoch_unit since 1970
+  none,        // cannot be a cursor
+};
+
+// The time of the server, as a statement that gives one value.
+struct ClockStatement {
+  std::string sql;
+  int64_t unit_ns = 0;   // what an integer counts since 1970; 0: the value is a time without a zone, in `timezone`
+  std::string timezone = "UTC";
+};
+
+// [any] Immutable. What the base class says is standard SQL with ODBC's escapes.
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+
+  // `quote` stands around identifiers; a blank: the server has none.
+  explicit Dialect(std::string quote) : quote_(std::move(quote)) {}
+
+  virtual const char* name() const = 0;
+
+  // Prepares a new session: read-only, its clock in UTC; and checks that it is so.
+  virtual void set_up_session(const Call&, Connection&) const {}
+  // Does reading open a transaction, that must be ended?
+  virtual bool has_transactions() const { return true; }
+
+  // Where the batch source is, from what the configuration says. Throws INVALID_ARGUMENT.
+  virtual Place place(const Connection& connection, const Table& table) const;
+  // For FROM.
+  virtual std::string qualified(const Place& place) const;
+  virtual std::string quoted(std::string_view name) const;
+  // The columns of a table that was found.
+  virtual std::vector<Column> columns(const Call& call, Connection& connection, const Place& place) const;
+
+  // How a column is read; `name` is its quoted name in the statement.
+  virtual ReadColumn read_column(const Column& column, const std::string& name) const;
+  virtual CursorKind cursor_kind(const Column& column) const;
+  // The distance between neighbouring values of a timestamp, in ns.
+  virtual int64_t tick_ns(const Column& column) const;
+  // How fine a bound can be written, in ns. Bounds are rounded down to it.
+  virtual int64_t literal_unit_ns() const { return 1000; }
+
+  // SQL for a time of the column's kind, in the column's terms: `ns` is what the clock on the wall shows, as if it were UTC.
+  virtual std::string time_literal(const Column& column, CursorKind kind, int64_t ns) const;
+  // SQL for rows that no window can hold, whose cursor is no time at all; they are delivered always, to be rejected.
+  virtual std::string unordered_rows(CursorKind, const std::string&) const { return {}; }
+  // ORDER BY with NULL first.
+  virtual std::string nulls_first(const std::string& name) const;
+  // ORDER BY term of a key.
+  virtual std::string order_term(const Column&, const std::string& name) const { return name; }
+
+  // A driver that keeps a whole answer in memory is asked for so many rows at a time; 0: it does not.
+  virtual int64_t page_rows() const { return 0; }
+  // Of a SELECT with ORDER BY: the row after so many, and only it.
+  virtual std::string row_after(const std::string& select, int64_t rows) const {
+    return select + " OFFSET " + std::to_string(rows) + " ROWS FETCH NEXT 1 ROWS ONLY";
+  }
+  // ODBC's {escapes} are for the driver to translate.
+  virtual bool uses_escapes() const { return false; }
+
+  virtual std::string ping_sql() const { return "SELECT 1"; }
+  virtual ClockStatement clock() const = 0;
+  virtual Horizon horizon(const Call& call, Connection& connection, const Table& table, const Column& cursor_column,
+                          const Cursor& cursor) const;
+
+  virtual Verdict verdict(const Diagnostic& diagnostic) const { return verdict_of_sqlstate(diagnostic); }
+  // What the server calls the statement that ran last, for its own logs; empty: nothing.
+  virtual std::string query_id(SQLHSTMT) const { return {}; }
+
+ protected:
+  std::string quote_;
+};
+
+// The dialect that the settings name, else the one of the server that the driver reports.
+std::unique_ptr<Dialect> make_dialect(const Settings& settings, const DriverFacts& facts);
+
+// What a failed login means: the driver has not said yet which server it is for.
+Verdict login_verdict(const Settings& settings, const Diagnostic& diagnostic);
+
+}  // namespace penstock::odbc

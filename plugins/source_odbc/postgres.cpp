@@ -1,0 +1,102 @@
+// PostgreSQL through psqlODBC. Times, booleans and whatever has no type of its own are cast in SQL: the driver makes infinity the
+// year 9999, a date before Christ one after, and a uuid upper case.
+#include "connection.hpp"
+#include "dialects.hpp"
+#include "time_text.hpp"
+
+#include <penstock/nearest_name.hpp>
+
+#include <algorithm>
+
+namespace penstock::odbc {
+namespace {
+
+bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_naive_timestamp(std::string_view type) { return is_one_of(type, {"timestamp", "timestamp without time zone"}); }
+bool is_instant(std::string_view type) { return is_one_of(type, {"timestamptz", "timestamp with time zone"}); }
+bool is_text(std::string_view type) { return is_one_of(type, {"text", "varchar", "bpchar", "char", "name"}); }
+
+class Postgres : public Dialect {
+ public:
+  Postgres() : Dialect("\"") {}
+
+  const char* name() const override { return "postgres"; }
+
+  void set_up_session(const Call& call, Connection& connection) const override {
+    const std::string action = "preparing the session";
+    for (const char* sql :
+         {"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", "SET client_encoding = 'UTF8'",
+          "SET TimeZone = 'UTC'", "SET DateStyle = 'ISO'", "SET IntervalStyle = 'iso_8601'", "SET bytea_output = 'hex'",
+          "SET extra_float_digits = 1", "SET standard_conforming_strings = on",
+          // A scan is read to its end: the plan for its first rows is not wanted.
+          "SET cursor_tuple_fraction = 1"})
+      connection.query(call, action, sql);
+    const Rows row = connection.query(call, action, "SELECT pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('transaction_read_only')");
+    if (row.text(0, 0) != "UTC")
+      throw Error(PENSTOCK_STATUS_FAILED_PRECONDITION, action + ": the server keeps the session in zone " + row.text(0, 0));
+  }
+
+  Place place(const Connection& connection, const Table& table) const override {
+    const std::string actual = connection.current_catalog();
+    if (!table.database.empty() && !actual.empty() && folded(actual) != folded(table.database))
+      throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the batch source is in database \"" + table.database +
+                                                        "\", but the warehouse is connected to \"" + actual + "\"");
+    return {{}, table.schema.empty() ? "public" : table.schema, table.table};
+  }
+
+  std::string qualified(const Place& place) const override { return quoted(place.schema) + "." + quoted(place.table); }
+
+  ReadColumn read_column(const Column& column, const std::string& name) const override {
+    const std::string& type = column.type_name;
+    if (type == "bool") return read_fixed(name + "::pg_catalog.int4", Decode::boolean);
+    if (type == "int2") return read_fixed(name, Decode::int16);
+    if (is_one_of(type, {"int4", "serial"})) return read_fixed(name, Decode::int32);
+    if (is_one_of(type, {"int8", "bigserial"})) return read_fixed(name, Decode::int64);
+    if (type == "oid") return read_fixed(name + "::pg_catalog.int8", Decode::int64);
+    if (type == "float4") return read_fixed(name, Decode::float32);
+    if (type == "float8") return read_fixed(name, Decode::float64);
+    if (type == "numeric") return read_decimal(name, 0);
+    if (type == "bytea") return read_binary(name, 0);
+    if (type == "date") return read_date_text(name + "::pg_catalog.text");
+    if (is_naive_timestamp(type)) return read_time_text(name + "::pg_catalog.text", Type::timestamp_us, {});
+    if (is_instant(type)) return read_time_text(name + "::pg_catalog.text", Type::timestamp_us, "UTC");
+    if (is_text(type)) return read_utf8(name, type == "varchar" || type == "bpchar" || type == "char" ? column.size : 0);
+    // Lists arrive as JSON, which a list field takes.
+    if (type.starts_with('_')) return read_utf8("pg_catalog.array_to_json(" + name + ")::pg_catalog.text", 0);
+    return read_utf8(name + "::pg_catalog.text", 0);
+  }
+
+  CursorKind cursor_kind(const Column& column) const override {
+    if (is_instant(column.type_name)) return CursorKind::instant;
+    return Dialect::cursor_kind(column);
+  }
+
+  std::string time_literal(const Column&, CursorKind kind, int64_t ns) const override {
+    if (kind == CursorKind::day) return "'" + date_text(ns) + "'::pg_catalog.date";
+    if (kind == CursorKind::wall_clock) return "'" + wall_text(ns, 6) + "'::pg_catalog.timestamp";
+    return "'" + wall_text(ns, 6) + "+00'::pg_catalog.timestamptz";
+  }
+
+  std::string nulls_first(const std::string& name) const override { return name + " NULLS FIRST"; }
+
+  std::string order_term(const Column& column, const std::string& name) const override {
+    if (is_text(column.type_name)) return name + " COLLATE pg_catalog.\"C\"";
+    const bool is_ordered = is_one_of(column.type_name, {"bool", "int2", "int4", "serial", "int8", "bigserial", "oid", "float4", "float8",
+                                                        "numeric", "bytea", "date", "uuid"}) ||
+                            is_naive_timestamp(column.type_name) || is_instant(column.type_name);
+    return is_ordered ? name : name + "::pg_catalog.text COLLATE pg_catalog.\"C\"";
+  }
+
+  ClockStatement clock() const override {
+    return {"SELECT pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::pg_catalog.int8", 1000};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Dialect> make_postgres_dialect() { return std::make_unique<Postgres>(); }
+
+}  // namespace penstock::odbc

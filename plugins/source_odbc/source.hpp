@@ -1,0 +1,48 @@
+// The connector: what the host asks, put together from the other files of this folder.
+#pragma once
+
+#include "connection.hpp"
+#include "relation.hpp"
+#include "statement.hpp"
+
+#include <penstock/source.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace penstock::odbc {
+
+class OdbcSource : public Source {
+ public:
+  OdbcSource(const Call& call, const Options& options);
+
+  void ping(const Call& call) override;
+  Schema describe(const Call& call, const Table& table) override;
+  std::vector<TableName> list_tables(const Call& call) override;
+  Horizon horizon(const Call& call, const Table& table, const Cursor& cursor) override;
+  std::vector<std::string> plan(const Call& call, const Scan& scan, ScanInfo& info) override;
+  std::unique_ptr<RowStream> scan(const Call& call, const Scan& scan, const std::string& partition, ScanInfo& info) override;
+
+ private:
+  // The connection, made anew if the old one broke. Every function here only reads, so none minds.
+  Connection& ready(const Call& call);
+  // Runs `act` on a connection that has been idle, and once more on a new one when the old one turns out to be dead: servers and
+  // firewalls end sessions without a word.
+  template <class Act>
+  auto with_live_connection(const Call& call, Act&& act);
+  // What describe found, if it was asked for this table last; else looks. A run begins with describe, which always looks anew.
+  Relation described(const Call& call, Connection& connection, const Table& table) const;
+  ScanStatement statement_for(const Connection& connection, const Relation& relation, const Scan& scan) const;
+
+  struct Described {
+    std::string database, schema, table, query;
+    Relation relation;
+  };
+
+  Settings settings_;
+  std::optional<Described> described_;
+  std::shared_ptr<bool> rereads_in_array_;  // what the driver offers, until it turns out that it does not
+  std::shared_ptr<Connection> connection_;  // shared with the stream of the scan in progress
+};
+
+}  // namespace penstock::odbc

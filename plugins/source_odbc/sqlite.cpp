@@ -1,0 +1,117 @@
+// SQLite. Any value may stand in any column, and the driver makes of one that does not fit the column's type a NULL or another
+// value without a word, cuts text at a NUL byte and doubles after 15 digits. So all but blobs are read as the bytes of their text:
+// numbers stay text, which the host makes what the view says, or rejects.
+#include "connection.hpp"
+#include "dialects.hpp"
+#include "time_text.hpp"
+
+namespace penstock::odbc {
+namespace {
+
+struct Rule {
+  int32_t code;  // SQLite's result code
+  Verdict verdict;
+};
+
+constexpr Rule kRules[] = {
+    {3, {PENSTOCK_STATUS_PERMISSION_DENIED, PENSTOCK_RETRY_NEVER}},
+    {5, {PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT}},  // busy
+    {6, {PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT}},  // locked
+    {7, {PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT}},
+    {8, {PENSTOCK_STATUS_INVALID_ARGUMENT, PENSTOCK_RETRY_NEVER}},  // a query that writes
+    {9, {PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_RECONNECT}},
+    {11, {PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_NEVER}},  // damaged
+    {14, {PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER}},            // cannot be opened
+    {23, {PENSTOCK_STATUS_PERMISSION_DENIED, PENSTOCK_RETRY_NEVER}},
+    {26, {PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_NEVER}},  // no database
+};
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+// The bytes of the value's text. A real with all its digits.
+std::string text_of(const std::string& name) {
+  return "CAST(CASE typeof(" + name + ") WHEN 'real' THEN printf('%!.17g', " + name + ") ELSE " + name + " END AS BLOB)";
+}
+
+class Sqlite : public Dialect {
+ public:
+  Sqlite() : Dialect("\"") {}
+
+  const char* name() const override { return "sqlite"; }
+
+  void set_up_session(const Call& call, Connection& connection) const override {
+    connection.query(call, "preparing the session", "PRAGMA query_only = ON");
+  }
+
+  Place place(const Connection&, const Table& table) const override {
+    for (const std::string& part : {table.database, table.schema})
+      if (!part.empty() && part != "main")
+        throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT,
+                    "\"" + part + "\": an SQLite file has no databases and schemas; leave database and schema out");
+    return {{}, {}, table.table};
+  }
+
+  ReadColumn read_column(const Column& column, const std::string& name) const override {
+    const std::string& type = column.type_name;
+    ReadColumn out = read_binary(text_of(name), 0);
+    out.decode = Decode::text;
+    out.field = {.type = Type::utf8};
+    if (contains(type, "blob") || contains(type, "binary")) {
+      out.decode = Decode::binary;
+      out.field.type = Type::binary;
+      out.expression = name;
+    } else if (type == "date") {
+      out.decode = Decode::date_text;
+      out.field.type = Type::date32;
+    } else if (contains(type, "timestamp") || contains(type, "datetime")) {
+      out.decode = Decode::time_text;
+      out.field = {.type = Type::timestamp_us};
+    } else if (contains(type, "int")) {
+      out.decode = Decode::integer_text;
+      out.field.type = Type::int64;
+    }
+    return out;
+  }
+
+  CursorKind cursor_kind(const Column& column) const override {
+    const std::string& type = column.type_name;
+    if (type == "date") return CursorKind::day;
+    if (contains(type, "timestamp") || contains(type, "datetime")) return CursorKind::wall_clock;
+    return contains(type, "int") ? CursorKind::epoch : CursorKind::none;
+  }
+
+  // CURRENT_TIMESTAMP has whole seconds; a program may write more digits.
+  int64_t tick_ns(const Column&) const override { return 1'000'000'000; }
+
+  // Compared as the text that it is.
+  std::string time_literal(const Column&, CursorKind kind, int64_t ns) const override {
+    return kind == CursorKind::day ? "'" + date_text(ns) + "'" : "'" + wall_text(ns, 6) + "'";
+  }
+
+  // Numbers are before every text, blobs behind; and a time begins with a digit.
+  std::string unordered_rows(CursorKind kind, const std::string& name) const override {
+    if (kind == CursorKind::epoch) return name + " >= ''";
+    return name + " < '0' OR " + name + " >= ':'";
+  }
+
+  std::string nulls_first(const std::string& name) const override { return name; }
+
+  ClockStatement clock() const override {
+    return {"SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000 + CAST(substr(strftime('%f', 'now'), 4) AS INTEGER)", 1'000'000};
+  }
+
+  Verdict verdict(const Diagnostic& diagnostic) const override {
+    if (contains(diagnostic.message, "no such table") || contains(diagnostic.message, "no such column"))
+      return {PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER};
+    for (const Rule& rule : kRules)
+      if ((diagnostic.native & 0xff) == rule.code) return rule.verdict;
+    if (diagnostic.native == 1) return {PENSTOCK_STATUS_INVALID_ARGUMENT, PENSTOCK_RETRY_NEVER};
+    return Dialect::verdict(diagnostic);
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Dialect> make_sqlite_dialect() { return std::make_unique<Sqlite>(); }
+
+}  // namespace penstock::odbc
