@@ -2,6 +2,7 @@
 
 #include "canceller.hpp"
 #include "decode.hpp"
+#include "long_value.hpp"
 
 #include <algorithm>
 
@@ -10,12 +11,8 @@ namespace {
 
 constexpr int64_t kDefaultBatchRows = 16 * 1024;
 constexpr int64_t kDefaultBatchBytes = 4 * 1024 * 1024;
-constexpr size_t kPartBytes = 64 * 1024;             // of a long value, asked for at a time
-constexpr size_t kMaxValueBytes = size_t{1} << 30;
 
 SQLPOINTER as_pointer(SQLULEN value) { return reinterpret_cast<SQLPOINTER>(value); }
-
-size_t terminator_bytes(SQLSMALLINT c_type) { return c_type == SQL_C_CHAR ? 1 : c_type == SQL_C_WCHAR ? 2 : 0; }
 
 int64_t row_bytes(const ScanStatement& statement) {
   int64_t bytes = 0;
@@ -171,8 +168,11 @@ void ArrayStream::append_column(size_t index) {
       append_value(column, is_key, {cell, width}, out, scratch_);
     } else if (length >= 0 && static_cast<size_t>(length) <= room) {
       append_value(column, is_key, {cell, static_cast<size_t>(length)}, out, scratch_);
+    } else if (column.decode == Decode::date_text || column.decode == Decode::time_text) {
+      append_value(column, is_key, {}, out, scratch_);  // too long to be one
     } else if (!column.may_exceed) {
-      append_value(column, is_key, {}, out, scratch_);  // too long for what it should be
+      throw Error(PENSTOCK_STATUS_DATA_LOSS, action() + ": column \"" + column.field.name + "\": a value of " + std::to_string(length) +
+                                                 " bytes, where the driver said there are none of more than " + std::to_string(room));
     } else if (read_long(index, row, length)) {
       append_value(column, is_key, value_, out, scratch_);
     } else {
@@ -195,33 +195,14 @@ bool ArrayStream::read_long(size_t index, size_t row, SQLLEN length) {
   if (is_bound && array_rows_ > 1 &&
       !SQL_SUCCEEDED(SQLSetPos(statement, static_cast<SQLSETPOSIROW>(row + 1), SQL_POSITION, SQL_LOCK_NO_CHANGE)))
     throw refuse("SQLSetPos failed");
-  const size_t end = terminator_bytes(column.c_type);
-  size_t part = length >= 0 ? std::min(static_cast<size_t>(length) + end, kMaxValueBytes) : kPartBytes;
-  value_.clear();
-  while (true) {
-    const size_t before = value_.size();
-    if (before + part > kMaxValueBytes)
-      throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, action() + ": column \"" + column.field.name + "\": a value of more than 1 GiB");
-    value_.resize(before + part);
-    SQLLEN left = 0;
-    const SQLRETURN result = SQLGetData(statement, static_cast<SQLUSMALLINT>(index + 1), column.c_type, value_.data() + before,
-                                        static_cast<SQLLEN>(part), &left);
-    if (result == SQL_NO_DATA) {
-      value_.resize(before);
-      break;
-    }
-    if (!SQL_SUCCEEDED(result)) {
+  switch (read_long_value(call_, statement, index, column.c_type, length, &value_)) {
+    case LongValue::null: return false;
+    case LongValue::failed: {
       if (!is_bound) connection_->fail(call_, action(), SQL_HANDLE_STMT, statement);
-      throw refuse(diagnostics_of(SQL_HANDLE_STMT, statement).empty() ? "SQLGetData failed" : diagnostics_of(SQL_HANDLE_STMT, statement)[0].message);
+      const std::vector<Diagnostic> found = diagnostics_of(SQL_HANDLE_STMT, statement);
+      throw refuse(found.empty() ? "SQLGetData failed" : found.front().message);
     }
-    if (left == SQL_NULL_DATA) return false;
-    const size_t room = part - end;
-    const bool is_whole = left >= 0 && static_cast<size_t>(left) <= room;
-    value_.resize(before + (is_whole ? static_cast<size_t>(left) : room));
-    if (is_whole) break;
-    call_.check();
-    // What is left is known now, or the value doubles.
-    part = left >= 0 ? static_cast<size_t>(left) - room + end : std::max(kPartBytes, value_.size());
+    case LongValue::read: break;
   }
   if (is_bound && length >= 0 && value_.size() != static_cast<size_t>(length)) throw refuse("another length came");
   return true;

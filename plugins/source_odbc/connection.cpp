@@ -1,6 +1,7 @@
 #include "connection.hpp"
 
 #include "canceller.hpp"
+#include "long_value.hpp"
 #include "utf16.hpp"
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 namespace penstock::odbc {
 namespace {
 
-constexpr size_t kCellUnits = 4096;
 // Answers that are read whole are short: names, columns, a clock.
 constexpr size_t kMaxSmallRows = 1'000'000;
 
@@ -55,27 +55,6 @@ std::u16string as_pattern(const std::string& name) {
     out += c;
   }
   return to_utf16(out);
-}
-
-// The next cell of the current row, of any length; empty: NULL.
-std::optional<std::string> read_cell(SQLHSTMT statement, SQLUSMALLINT column, SQLRETURN* result) {
-  std::u16string text;
-  while (true) {
-    SQLWCHAR part[kCellUnits];
-    SQLLEN bytes = 0;
-    *result = SQLGetData(statement, column, SQL_C_WCHAR, part, sizeof part, &bytes);
-    if (*result == SQL_NO_DATA) {
-      *result = SQL_SUCCESS;
-      break;
-    }
-    if (!SQL_SUCCEEDED(*result)) return std::nullopt;
-    if (bytes == SQL_NULL_DATA) return std::nullopt;
-    const size_t room = kCellUnits - 1;
-    const size_t units = bytes < 0 || static_cast<size_t>(bytes) / 2 > room ? room : static_cast<size_t>(bytes) / 2;
-    text.append(reinterpret_cast<const char16_t*>(part), units);
-    if (*result == SQL_SUCCESS) break;
-  }
-  return utf8(reinterpret_cast<const SQLWCHAR*>(text.data()), text.size());
 }
 
 }  // namespace
@@ -224,17 +203,22 @@ Rows Connection::fetch_all(const Call& call, const std::string& action, SQLHSTMT
   const Canceller canceller(call, statement);
   SQLSMALLINT columns = 0;
   Rows rows;
+  std::string value;
   if (!SQL_SUCCEEDED(SQLNumResultCols(statement, &columns))) fail(call, action, SQL_HANDLE_STMT, statement);
   while (columns > 0) {
-    SQLRETURN result = SQLFetch(statement);
+    const SQLRETURN result = SQLFetch(statement);
     if (result == SQL_NO_DATA) break;
     if (!SQL_SUCCEEDED(result)) fail(call, action, SQL_HANDLE_STMT, statement);
     if (rows.rows_.size() == kMaxSmallRows)
       throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, action + ": more than 1,000,000 rows");
     auto& cells = rows.rows_.emplace_back();
-    for (SQLSMALLINT column = 1; column <= columns; ++column) {
-      cells.push_back(read_cell(statement, static_cast<SQLUSMALLINT>(column), &result));
-      if (!SQL_SUCCEEDED(result)) fail(call, action, SQL_HANDLE_STMT, statement);
+    for (size_t column = 0; column < static_cast<size_t>(columns); ++column) {
+      const LongValue found = read_long_value(call, statement, column, SQL_C_WCHAR, SQL_NO_TOTAL, &value);
+      if (found == LongValue::failed) fail(call, action, SQL_HANDLE_STMT, statement);
+      if (found == LongValue::null)
+        cells.emplace_back();
+      else
+        cells.emplace_back(utf8(reinterpret_cast<const SQLWCHAR*>(value.data()), value.size() / 2));
     }
   }
   return rows;

@@ -10,6 +10,7 @@ namespace {
 
 // Longer values of an unknown or great length are read once more.
 constexpr SQLLEN kUsualBytes = 256;
+constexpr SQLLEN kMaxCellBytes = 2048;
 
 struct Layout {
   SQLSMALLINT c_type;
@@ -88,6 +89,13 @@ ReadColumn read_binary(std::string expression, int64_t bytes) {
 // Sign, point and a zero before the point.
 ReadColumn read_decimal(std::string expression, int64_t digits) {
   return variable(std::move(expression), SQL_C_CHAR, digits > 0 ? std::max<int64_t>(digits + 4, 48) : 48, Decode::decimal, Type::utf8);
+}
+
+ReadColumn within(ReadColumn column, int64_t bytes) {
+  if (bytes <= 0 || bytes > kMaxCellBytes) return column;
+  column.width = static_cast<SQLLEN>(bytes);
+  column.may_exceed = false;
+  return column;
 }
 
 ReadColumn read_date_text(std::string expression) {

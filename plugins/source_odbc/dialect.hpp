@@ -72,6 +72,8 @@ ReadColumn read_utf8(std::string expression, int64_t characters);
 ReadColumn read_wide(std::string expression, int64_t characters);
 ReadColumn read_binary(std::string expression, int64_t bytes);
 ReadColumn read_decimal(std::string expression, int64_t digits);
+// The same, of a server whose columns hold no more than they say: up to so many bytes the cell is made as wide as that.
+ReadColumn within(ReadColumn column, int64_t bytes);
 ReadColumn read_date_text(std::string expression);
 // `timezone` is "UTC" for instants.
 ReadColumn read_time_text(std::string expression, Type unit, std::string timezone);

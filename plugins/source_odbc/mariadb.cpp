@@ -81,13 +81,14 @@ class MariaDb : public Dialect {
     if (type == "datetime") return read_time_text("CAST(" + name + " AS CHAR)", Type::timestamp_us, {});
     // Without an offset in the text: the session is in UTC.
     if (type == "timestamp") return read_time_text("CONCAT(" + name + ", '+00')", Type::timestamp_us, "UTC");
-    if (starts_with_one_of(type, {"decimal", "numeric"})) return read_decimal(name, column.size);
+    if (starts_with_one_of(type, {"decimal", "numeric"})) return within(read_decimal(name, column.size), column.size + 4);
     if (type.starts_with("float")) return read_fixed(name, Decode::float32);
     if (type.starts_with("double")) return read_fixed(name, Decode::float64);
-    if (starts_with_one_of(type, {"uuid", "inet", "time"})) return read_utf8("CAST(" + name + " AS CHAR)", 48);
+    if (starts_with_one_of(type, {"uuid", "inet", "time"})) return within(read_utf8("CAST(" + name + " AS CHAR)", 0), 64);
     if (type == "geometry") return read_binary(name, 0);
     ReadColumn out = Dialect::read_column(column, name);
-    return out.c_type == SQL_C_WCHAR ? read_utf8(name, column.size) : out;
+    if (out.c_type == SQL_C_WCHAR) return within(read_utf8(name, column.size), column.size * 4 + 1);
+    return out.decode == Decode::binary ? within(out, column.size) : out;
   }
 
   CursorKind cursor_kind(const Column& column) const override {
