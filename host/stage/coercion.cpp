@@ -74,8 +74,9 @@ penstock::Field sink_field(const std::string& name, FieldType type) {
 }
 
 Result<Coercer> Coercer::make(const penstock::Field& column, FieldType field, const std::optional<TimeZone>& zone, int64_t unit_ns) {
-  const bool from_list = column.type == Type::list;
-  const penstock::Field& item = from_list ? column.children[0] : column;
+  const bool from_json = field.list && column.type == Type::utf8;
+  const bool from_list = column.type == Type::list || from_json;
+  const penstock::Field& item = column.type == Type::list ? column.children[0] : column;
   const Fit fit = from_list != field.list && column.type != Type::null ? Fit::never : scalar_fit(item.type, field.scalar);
   if (fit == Fit::never)
     return invalid("column \"" + column.name + "\" of type " + type_label(column) + " cannot become " + field.name());
@@ -83,7 +84,7 @@ Result<Coercer> Coercer::make(const penstock::Field& column, FieldType field, co
     return invalid("column \"" + column.name + "\" is of type " + type_label(column) +
                    ": set `timezone` on the view to the zone that its values are in");
   const bool can_fail = from_list || fit == Fit::sometimes;
-  return Coercer(field, zone, unit_ns, can_fail, !can_fail && !field.list && sink_field({}, field).type == column.type);
+  return Coercer(field, zone, unit_ns, can_fail, !can_fail && !field.list && sink_field({}, field).type == column.type, from_json);
 }
 
 template <class Visit>
@@ -112,12 +113,15 @@ const CoercionError* Coercer::visit_value(const ColumnView& column, int64_t row,
   return error;
 }
 
-Coercer::Bound::Bound(const Coercer* owner, ColumnView column) : owner_(owner), column_(std::move(column)) {
+Coercer::Bound::Bound(const Coercer* owner, ColumnView column)
+    : owner_(owner), json_(owner->from_json_ ? std::make_shared<const JsonLists>(column) : nullptr),
+      column_(json_ ? json_->view() : std::move(column)) {
   if (column_.field().type == Type::list) items_ = column_.items();
 }
 
 const CoercionError* Coercer::Bound::check(int64_t row) const {
   if (column_.is_null(row)) return nullptr;
+  if (json_ && json_->error(row) != nullptr) return json_->error(row);
   const auto ignore = [](const auto&) {};
   if (!items_) return owner_->visit_value(column_, row, ignore);
   const auto [first, last] = column_.list_range(row);

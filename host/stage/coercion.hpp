@@ -8,7 +8,7 @@
 //   string           decimal         shortest round trip  as is                   true…  ISO 8601               if UTF-8
 //   bytes            —               —                    text as is              —      —                      as is
 //   unix_timestamp   seconds*        —                    text ISO 8601           —      naive: view's zone     —
-//   <type>_list      a list column, item by item; a null item does not fit
+//   <type>_list      a list column, or a text that is a JSON array, item by item; a null item does not fit
 //   * the timestamp_field: what its source says that it counts
 //
 // "nearest": a decimal fraction has no exact binary form, so rounding to the nearest is what the field's type asks for;
@@ -19,10 +19,12 @@
 #include "base/time_zone.hpp"
 #include "config/definitions.hpp"
 #include "stage/cell.hpp"
+#include "stage/json_lists.hpp"
 
 #include <penstock/builder.hpp>
 #include <penstock/reader.hpp>
 
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -59,14 +61,15 @@ class Coercer {
     void append_as_is(std::span<const int64_t> rows, penstock::ColumnBuilder& out, std::span<uint64_t> hashes) const;
 
     const Coercer* owner_;
+    std::shared_ptr<const JsonLists> json_;  // what column_ is a view of when lists come as text
     penstock::ColumnView column_;
     std::optional<penstock::ColumnView> items_;
   };
   Bound bind(const penstock::ColumnView& column) const { return Bound(this, column); }
 
  private:
-  Coercer(FieldType field, std::optional<TimeZone> zone, int64_t unit_ns, bool can_fail, bool as_is)
-      : field_(field), zone_(std::move(zone)), unit_ns_(unit_ns), can_fail_(can_fail), as_is_(as_is) {}
+  Coercer(FieldType field, std::optional<TimeZone> zone, int64_t unit_ns, bool can_fail, bool as_is, bool from_json)
+      : field_(field), zone_(std::move(zone)), unit_ns_(unit_ns), can_fail_(can_fail), as_is_(as_is), from_json_(from_json) {}
 
   // Calls visit with the value as the field's C++ type, unless it does not fit.
   template <class Visit>
@@ -76,7 +79,8 @@ class Coercer {
   std::optional<TimeZone> zone_;
   int64_t unit_ns_;
   bool can_fail_;
-  bool as_is_;  // the column has the very type that the sink gets, and no value can fail
+  bool as_is_;      // the column has the very type that the sink gets, and no value can fail
+  bool from_json_;  // lists that come as text
   mutable std::string scratch_;
 };
 

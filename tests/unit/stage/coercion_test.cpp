@@ -380,6 +380,24 @@ TEST(Coercion, ConvertsListsItemByItem) {
   EXPECT_EQ(coerce(list_of("c", Type::binary), List{"\xff"}, {Scalar::bytes, true}), is(List{"\xff"}));
 }
 
+TEST(Coercion, TextThatIsAJsonArrayBecomesAList) {
+  using List = Cell::List;
+  const FieldType int64_list{Scalar::int64, true}, string_list{Scalar::string, true};
+  const auto text = column(Type::utf8);
+  EXPECT_EQ(coerce(text, " [1, -2,9223372036854775807] ", int64_list), is(List{1, -2, kMax}));
+  EXPECT_EQ(coerce(text, "[]", int64_list), is(List{}));
+  EXPECT_EQ(coerce(text, null, int64_list), is(null));
+  EXPECT_EQ(coerce(text, "[9223372036854775808]", int64_list), fails("number outside int64: does not fit into int64"));
+  EXPECT_EQ(coerce(text, "[1,null]", int64_list), fails("list with a null item: a list may not hold nulls"));
+  EXPECT_EQ(coerce(text, R"(["a\"\u00e9","",1.50,true])", string_list), is(List{"a\"\u00e9", "", "1.50", "true"}));
+  EXPECT_EQ(coerce(text, "[0.1, 1e3]", {Scalar::float64, true}), is(List{0.1, 1000.0}));
+  EXPECT_EQ(coerce(text, "[true, false]", {Scalar::boolean, true}), is(List{true, false}));
+  for (const char* no : {"", "1", "{}", "\"a\"", "null", "[1", "[1] 2", "[1,]", "{1,2}", "[01]"})
+    EXPECT_EQ(coerce(text, no, int64_list), fails("text: is not a JSON array")) << no;
+  for (const char* nested : {"[[1]]", "[{}]", "[1,{\"a\":2}]"})
+    EXPECT_EQ(coerce(text, nested, string_list), fails("JSON array of arrays or objects: a list holds plain values")) << nested;
+}
+
 TEST(Coercion, DoesNotMixListsAndSingleValues) {
   EXPECT_EQ(coerce(list_of("c", Type::int32), null, {Scalar::int32, false}), fails("column \"c\" of type list of int32 cannot become int32"));
   EXPECT_EQ(coerce(column(Type::int32), null, {Scalar::int32, true}), fails("column \"c\" of type int32 cannot become int32_list"));
