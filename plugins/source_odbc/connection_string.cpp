@@ -56,8 +56,9 @@ std::string take_value(std::string_view& text) {
   return value;
 }
 
+// Only what cannot do without: psqlODBC takes the braces for a part of any value but the password.
 bool needs_braces(const std::string& value) {
-  return value.find_first_of("[]{}(),;?*=!@ ") != std::string::npos;
+  return value.find_first_of("{};") != std::string::npos || value != trimmed(value);
 }
 
 }  // namespace
