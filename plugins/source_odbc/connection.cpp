@@ -47,12 +47,13 @@ bool is_known_to_misread(const std::string& driver) {
   return name.find("maodbc") != std::string::npos || name.find("sqlite") != std::string::npos;
 }
 
-// `%` and `_` stand for themselves.
+// `%` and `_` stand for themselves. A backslash, which drivers do not agree how to escape, may be any character: what the pattern
+// finds is compared with the name.
 std::u16string as_pattern(const std::string& name) {
   std::string out;
   for (const char c : name) {
-    if (c == '%' || c == '_' || c == '\\') out += '\\';
-    out += c;
+    if (c == '%' || c == '_') out += '\\';
+    out += c == '\\' ? '_' : c;
   }
   return to_utf16(out);
 }
@@ -154,6 +155,9 @@ void Connection::read_facts() {
   facts_.dbms = info(SQL_DBMS_NAME);
   facts_.version = info(SQL_DBMS_VER);
   facts_.quote = info(SQL_IDENTIFIER_QUOTE_CHAR);
+  SQLUINTEGER schema_usage = 0;
+  SQLGetInfoW(connection_.get(), SQL_SCHEMA_USAGE, &schema_usage, sizeof schema_usage, nullptr);
+  facts_.has_schemas = schema_usage != 0;
   SQLUINTEGER extensions = 0;
   SQLGetInfoW(connection_.get(), SQL_GETDATA_EXTENSIONS, &extensions, sizeof extensions, nullptr);
   constexpr SQLUINTEGER kNeeded = SQL_GD_ANY_COLUMN | SQL_GD_ANY_ORDER | SQL_GD_BLOCK | SQL_GD_BOUND;
@@ -263,6 +267,8 @@ Rows Connection::tables(const Call& call, const std::string& action, const Place
   const StatementHandle handle = statement(call);
   std::u16string catalog = to_utf16(place.catalog), schema = as_pattern(place.schema);
   std::u16string table = exact ? as_pattern(place.table) : u"%";
+  // Without a pattern psqlODBC looks in the schemas of the search path only.
+  if (!exact && schema.empty() && facts_.has_schemas) schema = u"%";
   const Canceller canceller(call, handle.get());
   const auto argument = [](std::u16string& text) { return text.empty() ? nullptr : wide(text); };
   const auto length = [](const std::u16string& text) { return static_cast<SQLSMALLINT>(text.size()); };
@@ -287,7 +293,7 @@ std::vector<Column> Connection::columns(const Call& call, const std::string& act
   std::vector<Column> columns;
   for (size_t row = 0; row < rows.size(); ++row) {
     // Some drivers take a name as a pattern, or do not mind its case.
-    if (rows.text(row, 2) != place.table) continue;
+    if (rows.text(row, 2) != place.table || (!place.schema.empty() && rows.text(row, 1) != place.schema)) continue;
     const std::string type_name = lower(rows.text(row, 5));
     columns.push_back({.name = rows.text(row, 3),
                        .type_name = type_name,

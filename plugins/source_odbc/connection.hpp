@@ -33,6 +33,7 @@ struct DriverFacts {
   std::string dbms;          // "PostgreSQL"
   std::string version;       // of the server
   std::string quote = "\"";  // around identifiers
+  bool has_schemas = false;  // within a catalog
   // Values of a row of an array can be read once more, also those that are bound.
   bool rereads_in_array = false;
 };
