@@ -28,9 +28,10 @@ constexpr Rule kRules[] = {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-// The bytes of the value's text. A real with all its digits.
+// The bytes of the value's text. A real with more digits than tell it from its neighbours: SQLite rounds the 17th wrong where the
+// exponent is extreme.
 std::string text_of(const std::string& name) {
-  return "CAST(CASE typeof(" + name + ") WHEN 'real' THEN printf('%!.17g', " + name + ") ELSE " + name + " END AS BLOB)";
+  return "CAST(CASE typeof(" + name + ") WHEN 'real' THEN printf('%!.20e', " + name + ") ELSE " + name + " END AS BLOB)";
 }
 
 class Sqlite : public Dialect {
