@@ -140,6 +140,8 @@ class Dialect {
   virtual std::string row_after(const std::string& select, int64_t rows) const {
     return select + " OFFSET " + std::to_string(rows) + " ROWS FETCH NEXT 1 ROWS ONLY";
   }
+  // A backslash within a string makes the next character a part of it.
+  virtual bool escapes_by_backslash() const { return false; }
   // ODBC's {escapes} are for the driver to translate.
   virtual bool uses_escapes() const { return false; }
 

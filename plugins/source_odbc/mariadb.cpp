@@ -99,6 +99,8 @@ class MariaDb : public Dialect {
     return kind == CursorKind::day ? "DATE'" + date_text(ns) + "'" : "TIMESTAMP'" + wall_text(ns, 6) + "'";
   }
 
+  bool escapes_by_backslash() const override { return true; }
+
   std::string nulls_first(const std::string& name) const override { return name; }
 
   std::string order_term(const Column& column, const std::string& name) const override {

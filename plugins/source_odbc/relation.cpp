@@ -1,5 +1,7 @@
 #include "relation.hpp"
 
+#include "query_text.hpp"
+
 #include <penstock/nearest_name.hpp>
 
 #include <set>
@@ -67,19 +69,13 @@ Found find_table(const Call& call, Connection& connection, const Place& asked) {
               "table " + display_name(asked) + " does not exist as it is written; several fit but for case: " + names);
 }
 
-// One statement and nothing after it, so that it can stand in brackets.
-std::string trimmed_query(std::string_view query) {
-  const size_t end = query.find_last_not_of(" \t\r\n;");
-  return std::string(query.substr(0, end == std::string_view::npos ? 0 : end + 1));
-}
-
 Relation describe_query(const Call& call, Connection& connection, const Table& table) {
   check_name("query", table.query);
   Relation relation;
   relation.is_query = true;
   relation.display = "the query";
   // The line break ends a comment at the end of the query.
-  relation.from = "(\n" + trimmed_query(table.query) + "\n)";
+  relation.from = "(\n" + one_query(table.query, connection.dialect().escapes_by_backslash()) + "\n)";
   const std::string action = "describing the query";
   relation.columns = connection.describe(call, action, "SELECT * FROM " + relation.from + " q");
   connection.end_transaction(call, action);
