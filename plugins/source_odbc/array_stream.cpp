@@ -105,8 +105,8 @@ bool ArrayStream::next(ArrowArray* out) {
   try {
     call_.check();
     const Canceller canceller(call_, handle_.get());
-    while (batch_.rows() + array_rows_ <= batch_rows_ && static_cast<int64_t>(batch_.byte_size()) < batch_bytes_) {
-      if (fetch()) {
+    while (batch_.rows() < batch_rows_ && static_cast<int64_t>(batch_.byte_size()) < batch_bytes_) {
+      if (row_ < fetched_ || fetch()) {
         append_rows();
         call_.check();
         continue;
@@ -129,7 +129,7 @@ bool ArrayStream::next(ArrowArray* out) {
 }
 
 bool ArrayStream::fetch() {
-  fetched_ = 0;
+  row_ = fetched_ = 0;
   const SQLRETURN result = SQLFetch(handle_.get());
   if (result == SQL_NO_DATA) return false;
   if (!SQL_SUCCEEDED(result)) connection_->fail(call_, action(), SQL_HANDLE_STMT, handle_.get());
@@ -142,17 +142,30 @@ bool ArrayStream::fetch() {
 }
 
 void ArrayStream::append_rows() {
-  for (size_t column = 0; column < statement_.columns.size(); ++column) append_column(column);
+  const size_t end = row_ + rows_that_fit();
+  for (size_t column = 0; column < statement_.columns.size(); ++column) append_column(column, end);
+  row_ = end;
 }
 
-void ArrayStream::append_column(size_t index) {
+size_t ArrayStream::rows_that_fit() const {
+  const auto most = std::min<size_t>(fetched_ - row_, static_cast<size_t>(batch_rows_ - batch_.rows()));
+  int64_t room = batch_bytes_ - static_cast<int64_t>(batch_.byte_size());
+  for (size_t n = 0; n < most; ++n) {
+    for (size_t column = 0; column < statement_.first_long; ++column)
+      room -= std::max<SQLLEN>(0, cells_[column].indicators[row_ + n]);
+    if (room < 0) return std::max<size_t>(n, 1);
+  }
+  return most;
+}
+
+void ArrayStream::append_column(size_t index, size_t end) {
   const ReadColumn& column = statement_.columns[index];
   const bool is_key = statement_.is_key[index];
   ColumnBuilder& out = batch_[statement_.places[index]];
   const bool fixed = is_fixed(column);
   const auto width = static_cast<size_t>(column.width);
   const size_t room = width - std::min(width, terminator_bytes(column.c_type));
-  for (size_t row = 0; row < fetched_; ++row) {
+  for (size_t row = row_; row < end; ++row) {
     if (index >= statement_.first_long) {
       if (read_long(index, row, SQL_NO_TOTAL))
         append_value(column, is_key, value_, out, scratch_);

@@ -33,8 +33,10 @@ class ArrayStream : public RowStream {
   void bind();
   void start_part();
   bool fetch();
+  // Those rows of the array that the batch has room for, and one at least: a value may be much longer than its cell.
   void append_rows();
-  void append_column(size_t column);
+  size_t rows_that_fit() const;
+  void append_column(size_t column, size_t end);
   // The value of a row of the array that did not fit its cell, or of a column that is not bound. False: NULL.
   bool read_long(size_t column, size_t row, SQLLEN length);
   void finish_scan();
@@ -51,6 +53,7 @@ class ArrayStream : public RowStream {
   StatementHandle handle_;
   std::vector<Cells> cells_;
   SQLULEN fetched_ = 0;  // written by the driver
+  size_t row_ = 0;       // of the array, the first that is in no batch yet
   std::vector<SQLUSMALLINT> status_;
   std::string part_lower_;
   bool is_last_part_ = false;
