@@ -44,7 +44,7 @@ class MariadbServer {
   std::string value(const std::string& sql) const;
   std::vector<std::vector<std::string>> rows(const std::string& sql) const;
 
-  // After these two the port refuses connections. stop() shuts down in order; kill9() is a crash.
+  // After these two the port refuses connections. stop() shuts down in order; kill9() is a crash that loses nothing committed.
   void stop();
   void kill9();
   // After stop() or kill9(): on the same port with the same data.
