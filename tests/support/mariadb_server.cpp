@@ -66,7 +66,7 @@ void MariadbServer::create_data_folder() {
   const pid_t installer = launch_as(account(),
                                     {kInstaller, "--no-defaults", "--datadir=" + folder_ + "/data", "--auth-root-authentication-method=normal",
                                      "--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=4M", "--innodb-buffer-pool-size=8M",
-                                     "--innodb-flush-method=nosync"},
+                                     "--innodb-flush-method=nosync", "--debug-no-sync"},
                                     folder_ + "/log", SIGKILL);
   if (wait_for(installer) != 0) throw std::runtime_error("mariadb-install-db failed:\n" + log());
 }
@@ -84,6 +84,7 @@ void MariadbServer::launch() {
                                     "--performance-schema=off",
                                     "--character-set-server=utf8mb4",
                                     "--default-time-zone=+00:00",
+                                    "--debug-no-sync",
                                     "--innodb-flush-method=nosync",
                                     // Handed to the system at every commit: what is committed outlives the process.
                                     "--innodb-flush-log-at-trx-commit=2",
