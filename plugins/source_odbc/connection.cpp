@@ -100,6 +100,8 @@ void Connection::connect(const Call& call) {
   log_in(keys);
   call.check();
   read_facts();
+  if (facts_.driver.find("psqlodbca") != std::string::npos)
+    throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "PostgreSQL's ANSI driver gives no text beyond its locale: use its Unicode driver");
   bool needs_more = false;
   for (const auto& [key, value] : keys_of_driver(facts_.driver, settings_.array_rows)) {
     needs_more = needs_more || keys.find(key) == nullptr;

@@ -19,6 +19,12 @@ bool is_naive_timestamp(std::string_view type) { return is_one_of(type, {"timest
 bool is_instant(std::string_view type) { return is_one_of(type, {"timestamptz", "timestamp with time zone"}); }
 bool is_text(std::string_view type) { return is_one_of(type, {"text", "varchar", "bpchar", "char", "name"}); }
 
+// Is read otherwise than as its text.
+bool has_own_type(std::string_view type) {
+  return is_text(type) || is_naive_timestamp(type) || is_instant(type) || type.starts_with('_') ||
+         is_one_of(type, {"bool", "int2", "int4", "serial", "int8", "bigserial", "oid", "xid8", "float4", "float8", "numeric", "bytea", "date"});
+}
+
 class Postgres : public Dialect {
  public:
   Postgres() : Dialect("\"") {}
@@ -49,13 +55,25 @@ class Postgres : public Dialect {
 
   std::string qualified(const Place& place) const override { return quoted(place.schema) + "." + quoted(place.table); }
 
+  // The catalog function gives a domain by its own name; a statement's result has its base type.
+  std::vector<Column> columns(const Call& call, Connection& connection, const Place& place) const override {
+    std::vector<Column> columns = Dialect::columns(call, connection, place);
+    if (std::all_of(columns.begin(), columns.end(), [](const Column& column) { return has_own_type(column.type_name); })) return columns;
+    const std::vector<Column> described = connection.describe(call, "describing the table", "SELECT * FROM " + qualified(place));
+    for (Column& column : columns)
+      for (const Column& base : described)
+        if (base.name == column.name && !has_own_type(column.type_name) && has_own_type(base.type_name)) column = base;
+    return columns;
+  }
+
   ReadColumn read_column(const Column& column, const std::string& name) const override {
     const std::string& type = column.type_name;
     if (type == "bool") return read_fixed(name + "::pg_catalog.int4", Decode::boolean);
     if (type == "int2") return read_fixed(name, Decode::int16);
     if (is_one_of(type, {"int4", "serial"})) return read_fixed(name, Decode::int32);
     if (is_one_of(type, {"int8", "bigserial"})) return read_fixed(name, Decode::int64);
-    if (type == "oid") return read_fixed(name + "::pg_catalog.int8", Decode::int64);
+    if (type == "oid") return read_fixed(name + "::pg_catalog.int8", Decode::uint32);
+    if (type == "xid8") return read_fixed(name + "::pg_catalog.text::pg_catalog.int8", Decode::int64);
     if (type == "float4") return read_fixed(name, Decode::float32);
     if (type == "float8") return read_fixed(name, Decode::float64);
     if (type == "numeric") return read_decimal(name, 0);

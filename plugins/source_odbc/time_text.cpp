@@ -150,7 +150,7 @@ std::optional<int64_t> parse_time(std::string_view text, int64_t units_per_secon
   const int64_t seconds = days * kDay + hour * 3600 + minute * 60 + second - offset;
   if (__builtin_mul_overflow(seconds, units_per_second, &out) ||
       __builtin_add_overflow(out, ns / (kSecondNs / units_per_second), &out))
-    return std::nullopt;
+    return seconds < 0 ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
   return out;
 }
 

@@ -23,8 +23,8 @@ std::string iso_text(int64_t ns);
 std::optional<int32_t> parse_date(std::string_view text);
 
 // "2024-05-01 10:00:00[.123456789][+05:30]", T between date and time as well, or the date alone; of any year, "… BC" included; less
-// its offset, in units of 1/units_per_second s since 1970, rounded down. Empty: no time, or beyond an int64. `has_offset`: an
-// offset must be there, or must not.
+// its offset, in units of 1/units_per_second s since 1970, rounded down; the nearest int64 to what is beyond. Empty: no time.
+// `has_offset`: an offset must be there, or must not.
 std::optional<int64_t> parse_time(std::string_view text, int64_t units_per_second, bool has_offset);
 
 // Days since 1970 of a date in the Gregorian calendar.
