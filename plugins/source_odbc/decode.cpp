@@ -9,8 +9,10 @@
 namespace penstock::odbc {
 namespace {
 
+// What is no time, and what the host takes for none.
 constexpr int64_t kNoTime = std::numeric_limits<int64_t>::min();
 constexpr int32_t kNoDate = std::numeric_limits<int32_t>::min();
+constexpr std::string_view kInfinity = "infinity";  // of PostgreSQL
 
 int64_t units_per_second(Type type) {
   switch (type) {
@@ -61,6 +63,17 @@ int64_t integer_of(const ReadColumn& column, std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (error != std::errc() || end != text.data() + text.size())
     throw damaged(column, "\"" + std::string(text.substr(0, 40)) + "\" is no whole number; correct it, or CAST the column in a query");
+  return out;
+}
+
+constexpr char kRealMark = '\xff';
+
+double real_of(const ReadColumn& column, std::string_view text) {
+  const std::string_view digits = text.starts_with(kRealMark) ? text.substr(1) : text;
+  double out = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+  if (error != std::errc() || end != digits.data() + digits.size())
+    throw damaged(column, "\"" + std::string(text.substr(0, 40)) + "\" is no number; correct it, or CAST the column in a query");
   return out;
 }
 
@@ -120,11 +133,19 @@ void append_value(const ReadColumn& column, bool is_key, std::string_view bytes,
     case Decode::text: return append_text(column, bytes, out, scratch);
     case Decode::decimal: return out.append_bytes(is_key ? without_trailing_zeros(bytes) : bytes);
     case Decode::integer_text: return out.append(integer_of(column, bytes));
+    case Decode::real: return out.append(real_of(column, bytes));
+    case Decode::real_or_text: {
+      if (!bytes.starts_with(kRealMark)) return append_text(column, bytes, out, scratch);
+      char text[32];
+      const auto end = std::to_chars(text, text + sizeof text, real_of(column, bytes)).ptr;
+      return out.append_bytes({text, static_cast<size_t>(end - text)});
+    }
     case Decode::binary: return out.append_bytes(bytes);
-    case Decode::date_text: return out.append(parse_date(bytes).value_or(kNoDate));
+    case Decode::date_text:
+      return out.append(bytes == kInfinity ? std::numeric_limits<int32_t>::max() : parse_date(bytes).value_or(kNoDate));
     case Decode::time_text:
-      return out.append(
-          parse_time(bytes, units_per_second(column.field.type), !column.field.timezone.empty()).value_or(kNoTime));
+      return out.append(bytes == kInfinity ? std::numeric_limits<int64_t>::max()
+                                           : parse_time(bytes, units_per_second(column.field.type), !column.field.timezone.empty()).value_or(kNoTime));
     case Decode::date: return out.append(date_of(load<SQL_DATE_STRUCT>(bytes)));
     case Decode::timestamp: return out.append(time_of(load<SQL_TIMESTAMP_STRUCT>(bytes), units_per_second(column.field.type)));
   }

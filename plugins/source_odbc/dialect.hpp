@@ -47,6 +47,8 @@ enum class Decode : uint8_t {
   text,        // SQL_C_CHAR or SQL_C_BINARY that holds UTF-8, or SQL_C_WCHAR
   decimal,     // SQL_C_CHAR: digits; as a key without trailing zeros
   integer_text,  // digits of an int64; anything else ends the scan
+  real_or_text,  // UTF-8, but behind a byte 0xff the digits of a double, which become the shortest text that is the same double
+  real,        // likewise, as a double; anything else ends the scan
   binary,      // SQL_C_BINARY
   date_text,   // "2024-05-01"
   time_text,   // "2024-05-01 10:00:00.123456", with "+00" where the field has a zone, to the field's unit

@@ -28,10 +28,10 @@ constexpr Rule kRules[] = {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-// The bytes of the value's text. A real with more digits than tell it from its neighbours: SQLite rounds the 17th wrong where the
-// exponent is extreme.
+// The bytes of the value's text; a real's are marked as such, and with more digits than tell it from its neighbours: SQLite rounds
+// the 17th wrong where the exponent is extreme.
 std::string text_of(const std::string& name) {
-  return "CAST(CASE typeof(" + name + ") WHEN 'real' THEN printf('%!.20e', " + name + ") ELSE " + name + " END AS BLOB)";
+  return "CAST(CASE typeof(" + name + ") WHEN 'real' THEN CAST(x'ff' AS TEXT) || printf('%!.20e', " + name + ") ELSE " + name + " END AS BLOB)";
 }
 
 class Sqlite : public Dialect {
@@ -55,7 +55,7 @@ class Sqlite : public Dialect {
   ReadColumn read_column(const Column& column, const std::string& name) const override {
     const std::string& type = column.type_name;
     ReadColumn out = read_binary(text_of(name), 0);
-    out.decode = Decode::text;
+    out.decode = Decode::real_or_text;
     out.field = {.type = Type::utf8};
     if (contains(type, "blob") || contains(type, "binary")) {
       out.decode = Decode::binary;
@@ -70,6 +70,9 @@ class Sqlite : public Dialect {
     } else if (contains(type, "int")) {
       out.decode = Decode::integer_text;
       out.field.type = Type::int64;
+    } else if (contains(type, "real") || contains(type, "floa") || contains(type, "doub")) {
+      out.decode = Decode::real;
+      out.field.type = Type::float64;
     }
     return out;
   }
