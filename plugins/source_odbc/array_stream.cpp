@@ -1,6 +1,5 @@
 #include "array_stream.hpp"
 
-#include "canceller.hpp"
 #include "decode.hpp"
 #include "long_value.hpp"
 
@@ -104,14 +103,14 @@ bool ArrayStream::next(ArrowArray* out) {
   if (finished_) return false;
   try {
     call_.check();
-    const Canceller canceller(call_, handle_.get());
+    Canceller statement(call_, handle_.get());
     while (batch_.rows() < batch_rows_ && static_cast<int64_t>(batch_.byte_size()) < batch_bytes_) {
-      if (row_ < fetched_ || fetch()) {
-        append_rows();
+      if (row_ < fetched_ || fetch(statement)) {
+        append_rows(statement);
         call_.check();
         continue;
       }
-      SQLCloseCursor(handle_.get());
+      statement.run(SQLCloseCursor);
       if (is_last_part_) {
         finish_scan();
         break;
@@ -128,9 +127,9 @@ bool ArrayStream::next(ArrowArray* out) {
   return true;
 }
 
-bool ArrayStream::fetch() {
+bool ArrayStream::fetch(Canceller& statement) {
   row_ = fetched_ = 0;
-  const SQLRETURN result = SQLFetch(handle_.get());
+  const SQLRETURN result = statement.run(SQLFetch);
   if (result == SQL_NO_DATA) return false;
   if (!SQL_SUCCEEDED(result)) connection_->fail(call_, action(), SQL_HANDLE_STMT, handle_.get());
   if (fetched_ == 0 || fetched_ > static_cast<SQLULEN>(array_rows_))
@@ -141,9 +140,9 @@ bool ArrayStream::fetch() {
   return true;
 }
 
-void ArrayStream::append_rows() {
+void ArrayStream::append_rows(Canceller& statement) {
   const size_t end = row_ + rows_that_fit();
-  for (size_t column = 0; column < statement_.columns.size(); ++column) append_column(column, end);
+  for (size_t column = 0; column < statement_.columns.size(); ++column) append_column(statement, column, end);
   row_ = end;
 }
 
@@ -158,7 +157,7 @@ size_t ArrayStream::rows_that_fit() const {
   return most;
 }
 
-void ArrayStream::append_column(size_t index, size_t end) {
+void ArrayStream::append_column(Canceller& statement, size_t index, size_t end) {
   const ReadColumn& column = statement_.columns[index];
   const bool is_key = statement_.is_key[index];
   ColumnBuilder& out = batch_[statement_.places[index]];
@@ -167,7 +166,7 @@ void ArrayStream::append_column(size_t index, size_t end) {
   const size_t room = width - std::min(width, terminator_bytes(column.c_type));
   for (size_t row = row_; row < end; ++row) {
     if (index >= statement_.first_long) {
-      if (read_long(index, row, SQL_NO_TOTAL))
+      if (read_long(statement, index, row, SQL_NO_TOTAL))
         append_value(column, is_key, value_, out, scratch_);
       else
         out.append_null();
@@ -186,7 +185,7 @@ void ArrayStream::append_column(size_t index, size_t end) {
     } else if (!column.may_exceed) {
       throw Error(PENSTOCK_STATUS_DATA_LOSS, action() + ": column \"" + column.field.name + "\": a value of " + std::to_string(length) +
                                                  " bytes, where the driver said there are none of more than " + std::to_string(room));
-    } else if (read_long(index, row, length)) {
+    } else if (read_long(statement, index, row, length)) {
       append_value(column, is_key, value_, out, scratch_);
     } else {
       throw Error(PENSTOCK_STATUS_DATA_LOSS, action() + ": column \"" + column.field.name + "\": a value became NULL when read again");
@@ -194,9 +193,8 @@ void ArrayStream::append_column(size_t index, size_t end) {
   }
 }
 
-bool ArrayStream::read_long(size_t index, size_t row, SQLLEN length) {
+bool ArrayStream::read_long(Canceller& statement, size_t index, size_t row, SQLLEN length) {
   const ReadColumn& column = statement_.columns[index];
-  const SQLHSTMT statement = handle_.get();
   const auto refuse = [&](const std::string& why) {
     *rereads_in_array_ = false;
     return Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_SAFE,
@@ -206,13 +204,13 @@ bool ArrayStream::read_long(size_t index, size_t row, SQLLEN length) {
   const bool is_bound = index < statement_.first_long;
   if (is_bound && !*rereads_in_array_) throw refuse("it does not offer to");
   if (is_bound && array_rows_ > 1 &&
-      !SQL_SUCCEEDED(SQLSetPos(statement, static_cast<SQLSETPOSIROW>(row + 1), SQL_POSITION, SQL_LOCK_NO_CHANGE)))
+      !SQL_SUCCEEDED(statement.run(SQLSetPos, static_cast<SQLSETPOSIROW>(row + 1), SQL_POSITION, SQL_LOCK_NO_CHANGE)))
     throw refuse("SQLSetPos failed");
-  switch (read_long_value(call_, statement, index, column.c_type, length, &value_)) {
+  switch (read_long_value(statement, index, column.c_type, length, &value_)) {
     case LongValue::null: return false;
     case LongValue::failed: {
-      if (!is_bound) connection_->fail(call_, action(), SQL_HANDLE_STMT, statement);
-      const std::vector<Diagnostic> found = diagnostics_of(SQL_HANDLE_STMT, statement);
+      if (!is_bound) connection_->fail(call_, action(), SQL_HANDLE_STMT, handle_.get());
+      const std::vector<Diagnostic> found = diagnostics_of(SQL_HANDLE_STMT, handle_.get());
       throw refuse(found.empty() ? "SQLGetData failed" : found.front().message);
     }
     case LongValue::read: break;

@@ -1,6 +1,7 @@
 // The rows of a scan: arrays of a driver's rows, column by column into Arrow.
 #pragma once
 
+#include "canceller.hpp"
 #include "connection.hpp"
 #include "statement.hpp"
 
@@ -32,13 +33,13 @@ class ArrayStream : public RowStream {
 
   void bind();
   void start_part();
-  bool fetch();
+  bool fetch(Canceller& statement);
   // Those rows of the array that the batch has room for, and one at least: a value may be much longer than its cell.
-  void append_rows();
+  void append_rows(Canceller& statement);
   size_t rows_that_fit() const;
-  void append_column(size_t column, size_t end);
+  void append_column(Canceller& statement, size_t column, size_t end);
   // The value of a row of the array that did not fit its cell, or of a column that is not bound. False: NULL.
-  bool read_long(size_t column, size_t row, SQLLEN length);
+  bool read_long(Canceller& statement, size_t column, size_t row, SQLLEN length);
   void finish_scan();
   std::string action() const { return "reading " + statement_.display; }
 

@@ -1,6 +1,7 @@
 #include "canceller.hpp"
 
 #include <chrono>
+#include <system_error>
 
 namespace penstock::odbc {
 namespace {
@@ -9,7 +10,7 @@ constexpr auto kBetween = std::chrono::milliseconds(100);
 
 }  // namespace
 
-Canceller::Canceller(const Call& call, SQLHSTMT statement) : statement_(statement) {
+Canceller::Canceller(const Call& call, SQLHSTMT statement) : call_(call), statement_(statement) {
   hook_.emplace(call, [this] { start(); });
 }
 
@@ -23,16 +24,32 @@ Canceller::~Canceller() {
   if (thread_.joinable()) thread_.join();
 }
 
+Canceller::Working::Working(Canceller& canceller) : canceller_(canceller) {
+  canceller.call_.check();
+  const std::lock_guard lock(canceller.mutex_);
+  canceller.is_working_ = true;
+}
+
+// Waits for an SQLCancel that is on its way.
+Canceller::Working::~Working() {
+  const std::lock_guard lock(canceller_.mutex_);
+  canceller_.is_working_ = false;
+}
+
 void Canceller::start() {
-  thread_ = std::thread([this] { cancel_until_done(); });
+  try {
+    thread_ = std::thread([this] { cancel_until_done(); });
+  } catch (const std::system_error&) {
+    // No thread to be had: once is better than never.
+    const std::lock_guard lock(mutex_);
+    if (is_working_) SQLCancel(statement_);
+  }
 }
 
 void Canceller::cancel_until_done() {
   std::unique_lock lock(mutex_);
   while (!done_) {
-    lock.unlock();
-    SQLCancel(statement_);
-    lock.lock();
+    if (is_working_) SQLCancel(statement_);
     changed_.wait_for(lock, kBetween, [this] { return done_; });
   }
 }

@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace penstock::odbc {
@@ -14,6 +15,9 @@ namespace penstock::odbc {
 // While it lives, a cancelled call makes SQLCancel on the statement, again and again: a driver ignores one that arrives just before
 // its own call to the server. From a thread of its own, since a driver may connect to the server for it; the thread only exists
 // once the call is cancelled. The statement must outlive this.
+//
+// SQLCancel comes only while the driver is at work. At any other time unixODBC takes it as SQLCloseCursor; and it frees the
+// statement's diagnostics without a lock, under the hands of whoever reads them.
 class Canceller {
  public:
   Canceller(const Call& call, SQLHSTMT statement);
@@ -21,13 +25,34 @@ class Canceller {
   Canceller(const Canceller&) = delete;
   Canceller& operator=(const Canceller&) = delete;
 
+  // Calls a function of ODBC with the statement: what may be cancelled. Throws without calling it when the call is over already.
+  template <class Function, class... Arguments>
+  SQLRETURN run(Function function, Arguments... arguments) {
+    const Working working(*this);
+    return function(statement_, arguments...);
+  }
+  const Call& call() const { return call_; }
+
  private:
+  class Working {
+   public:
+    explicit Working(Canceller& canceller);
+    ~Working();
+    Working(const Working&) = delete;
+    Working& operator=(const Working&) = delete;
+
+   private:
+    Canceller& canceller_;
+  };
+
   void start();
   void cancel_until_done();
 
+  Call call_;
   SQLHSTMT statement_;
   std::mutex mutex_;
   std::condition_variable changed_;
+  bool is_working_ = false;
   bool done_ = false;
   std::thread thread_;
   std::optional<CancelHook> hook_;

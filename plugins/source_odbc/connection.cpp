@@ -200,26 +200,26 @@ StatementHandle Connection::statement(const Call& call) {
 
 void Connection::execute(const Call& call, const std::string& action, SQLHSTMT statement, const std::string& sql) {
   std::u16string text = to_utf16(sql);
-  const Canceller canceller(call, statement);
-  const SQLRETURN result = SQLExecDirectW(statement, wide(text), static_cast<SQLINTEGER>(text.size()));
+  const SQLRETURN result =
+      Canceller(call, statement).run(SQLExecDirectW, wide(text), static_cast<SQLINTEGER>(text.size()));
   if (!SQL_SUCCEEDED(result) && result != SQL_NO_DATA) fail(call, action, SQL_HANDLE_STMT, statement);
 }
 
 Rows Connection::fetch_all(const Call& call, const std::string& action, SQLHSTMT statement) {
-  const Canceller canceller(call, statement);
+  Canceller canceller(call, statement);
   SQLSMALLINT columns = 0;
   Rows rows;
   std::string value;
   if (!SQL_SUCCEEDED(SQLNumResultCols(statement, &columns))) fail(call, action, SQL_HANDLE_STMT, statement);
   while (columns > 0) {
-    const SQLRETURN result = SQLFetch(statement);
+    const SQLRETURN result = canceller.run(SQLFetch);
     if (result == SQL_NO_DATA) break;
     if (!SQL_SUCCEEDED(result)) fail(call, action, SQL_HANDLE_STMT, statement);
     if (rows.rows_.size() == kMaxSmallRows)
       throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, action + ": more than 1,000,000 rows");
     auto& cells = rows.rows_.emplace_back();
     for (size_t column = 0; column < static_cast<size_t>(columns); ++column) {
-      const LongValue found = read_long_value(call, statement, column, SQL_C_WCHAR, SQL_NO_TOTAL, &value);
+      const LongValue found = read_long_value(canceller, column, SQL_C_WCHAR, SQL_NO_TOTAL, &value);
       if (found == LongValue::failed) fail(call, action, SQL_HANDLE_STMT, statement);
       if (found == LongValue::null)
         cells.emplace_back();
@@ -240,10 +240,10 @@ std::vector<Column> Connection::describe(const Call& call, const std::string& ac
   const StatementHandle handle = statement(call);
   SQLSetStmtAttr(handle.get(), SQL_ATTR_NOSCAN, as_pointer(SQL_NOSCAN_ON), 0);
   std::u16string text = to_utf16(sql);
-  const Canceller canceller(call, handle.get());
+  Canceller canceller(call, handle.get());
   SQLSMALLINT count = 0;
-  if (!SQL_SUCCEEDED(SQLPrepareW(handle.get(), wide(text), static_cast<SQLINTEGER>(text.size()))) ||
-      !SQL_SUCCEEDED(SQLNumResultCols(handle.get(), &count)))
+  if (!SQL_SUCCEEDED(canceller.run(SQLPrepareW, wide(text), static_cast<SQLINTEGER>(text.size()))) ||
+      !SQL_SUCCEEDED(canceller.run(SQLNumResultCols, &count)))
     fail(call, action, SQL_HANDLE_STMT, handle.get());
   std::vector<Column> columns;
   for (SQLUSMALLINT i = 1; i <= static_cast<SQLUSMALLINT>(count); ++i) {
@@ -271,11 +271,11 @@ Rows Connection::tables(const Call& call, const std::string& action, const Place
   std::u16string table = exact ? as_pattern(place.table) : u"%";
   // Without a pattern psqlODBC looks in the schemas of the search path only.
   if (!exact && schema.empty() && facts_.has_schemas) schema = u"%";
-  const Canceller canceller(call, handle.get());
   const auto argument = [](std::u16string& text) { return text.empty() ? nullptr : wide(text); };
   const auto length = [](const std::u16string& text) { return static_cast<SQLSMALLINT>(text.size()); };
-  if (!SQL_SUCCEEDED(SQLTablesW(handle.get(), argument(catalog), length(catalog), argument(schema), length(schema),
-                                wide(table), length(table), nullptr, 0)))
+  if (!SQL_SUCCEEDED(Canceller(call, handle.get())
+                         .run(SQLTablesW, argument(catalog), length(catalog), argument(schema), length(schema), wide(table),
+                              length(table), nullptr, SQLSMALLINT{0})))
     fail(call, action, SQL_HANDLE_STMT, handle.get());
   return fetch_all(call, action, handle.get());
 }
@@ -285,12 +285,10 @@ std::vector<Column> Connection::columns(const Call& call, const std::string& act
   std::u16string catalog = to_utf16(place.catalog), schema = as_pattern(place.schema), table = as_pattern(place.table);
   const auto argument = [](std::u16string& text) { return text.empty() ? nullptr : wide(text); };
   const auto length = [](const std::u16string& text) { return static_cast<SQLSMALLINT>(text.size()); };
-  {
-    const Canceller canceller(call, handle.get());
-    if (!SQL_SUCCEEDED(SQLColumnsW(handle.get(), argument(catalog), length(catalog), argument(schema), length(schema),
-                                   wide(table), length(table), nullptr, 0)))
-      fail(call, action, SQL_HANDLE_STMT, handle.get());
-  }
+  if (!SQL_SUCCEEDED(Canceller(call, handle.get())
+                         .run(SQLColumnsW, argument(catalog), length(catalog), argument(schema), length(schema), wide(table),
+                              length(table), nullptr, SQLSMALLINT{0})))
+    fail(call, action, SQL_HANDLE_STMT, handle.get());
   const Rows rows = fetch_all(call, action, handle.get());
   std::vector<Column> columns;
   for (size_t row = 0; row < rows.size(); ++row) {

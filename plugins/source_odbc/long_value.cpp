@@ -25,8 +25,7 @@ size_t filled_bytes(const char* part, size_t size, SQLSMALLINT c_type) {
 
 }  // namespace
 
-LongValue read_long_value(const Call& call, SQLHSTMT statement, size_t column, SQLSMALLINT c_type, SQLLEN length,
-                          std::string* out) {
+LongValue read_long_value(Canceller& statement, size_t column, SQLSMALLINT c_type, SQLLEN length, std::string* out) {
   const size_t end = terminator_bytes(c_type);
   size_t part = length > 0 ? static_cast<size_t>(length) + end : kPartBytes;
   out->clear();
@@ -38,7 +37,8 @@ LongValue read_long_value(const Call& call, SQLHSTMT statement, size_t column, S
     char* to = out->data() + before;
     if (c_type == SQL_C_WCHAR) std::memset(to, 0xff, part);
     SQLLEN left = 0;
-    const SQLRETURN result = SQLGetData(statement, static_cast<SQLUSMALLINT>(column + 1), c_type, to, static_cast<SQLLEN>(part), &left);
+    const SQLRETURN result =
+        statement.run(SQLGetData, static_cast<SQLUSMALLINT>(column + 1), c_type, to, static_cast<SQLLEN>(part), &left);
     if (result == SQL_NO_DATA) {
       out->resize(before);
       return LongValue::read;
@@ -51,7 +51,6 @@ LongValue read_long_value(const Call& call, SQLHSTMT statement, size_t column, S
     }
     const size_t filled = filled_bytes(to, part, c_type);
     out->resize(before + filled);
-    call.check();
     // What is left is known now, or the value doubles.
     part = left >= 0 ? static_cast<size_t>(left) - filled + end : std::max(kPartBytes, out->size());
     part += part % 2;

@@ -1,5 +1,7 @@
 #include "support/fake_host.hpp"
 
+#include <chrono>
+#include <condition_variable>
 #include <cstdlib>
 #include <dlfcn.h>
 #include <poll.h>
@@ -68,7 +70,7 @@ const penstock_host FakeCall::kHost = {
     .on_cancel = [](penstock_call* call, void (*fn)(void*), void* arg) -> uint64_t {
       FakeCall& self = of(call);
       const std::lock_guard lock(self.mutex_);
-      if (self.cancelled_) fn(arg);
+      if (self.cancelled_ || monotonic_ns() >= self.deadline_ns_) fn(arg);
       self.hooks_.push_back({self.next_token_, fn, arg});
       return self.next_token_++;
     },
@@ -101,11 +103,25 @@ void FakeCall::cancel() {
   const std::lock_guard lock(mutex_);
   cancelled_ = true;
   eventfd_write(cancel_fd_, 1);
+  run_hooks();
+}
+
+void FakeCall::run_hooks() {
+  const std::lock_guard lock(mutex_);
   for (const Hook& hook : hooks_) hook.fn(hook.arg);
   hooks_.clear();
 }
 
-void FakeCall::set_deadline_ms_from_now(int64_t ms) { deadline_ns_ = monotonic_ns() + ms * 1'000'000; }
+void FakeCall::set_deadline_ms_from_now(int64_t ms) {
+  deadline_ns_ = monotonic_ns() + ms * 1'000'000;
+  watchdog_ = std::jthread([this, ms](std::stop_token stop) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any changed;
+    changed.wait_for(lock, stop, std::chrono::milliseconds(ms), [] { return false; });
+    if (!stop.stop_requested()) run_hooks();
+  });
+}
 
 RecordedError FakeCall::error() const {
   const std::lock_guard lock(mutex_);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace penstock::test {
@@ -41,6 +42,7 @@ class FakeCall {
   penstock_call* get() { return &raw_.call; }
   // From any thread.
   void cancel();
+  // When it comes, what was to run on a cancel runs, as in the host.
   void set_deadline_ms_from_now(int64_t ms);
 
   RecordedError error() const;
@@ -60,6 +62,8 @@ class FakeCall {
     void* arg;
   };
 
+  void run_hooks();
+
   Raw raw_{};
   int cancel_fd_ = -1;
   std::atomic<bool> cancelled_{false};
@@ -70,6 +74,7 @@ class FakeCall {
   RecordedError error_;
   std::vector<RecordedReject> rejects_;
   std::vector<std::string> logs_;
+  std::jthread watchdog_;  // last: it ends first
 };
 
 // What a penstock_buffer is in this host.

@@ -26,11 +26,16 @@ void wait_for_login(const Connection& connection, milliseconds delay) {
   if (too_long) throw OdbcError("HYT00", "Login timeout expired");
 }
 
+void log_attribute(const Connection& connection, SQLINTEGER id, const std::string& value) {
+  connection.log->add("connection " + connection_attribute_name(id) + "=" + value);
+}
+
 void connect(Connection& connection, const std::string& text) {
   connection.keys = ConnectionKeys(text);
   connection.log = std::make_unique<Log>(connection.keys.value("LOG"));
   connection.log->add("connect " + connection.keys.shown());
   connection.log->add("keys " + connection.keys.names());
+  for (const auto& [id, value] : connection.attributes) log_attribute(connection, id, std::to_string(value));
   const std::string path = connection.keys.value("SCRIPT");
   const std::string content = content_of(path);
   connection.script = parse_script(content);
@@ -58,12 +63,12 @@ SQLRETURN set_attribute(Connection& connection, SQLINTEGER id, SQLPOINTER value,
   if (id == SQL_ATTR_CURRENT_CATALOG) {
     const std::string catalog =
         utf8_from(static_cast<SQLWCHAR*>(value), length == SQL_NTS ? SQL_NTS : length / SQLINTEGER{sizeof(SQLWCHAR)});
-    connection.log->add("connection " + name + "=" + catalog);
+    log_attribute(connection, id, catalog);
     refuse_if_told(connection, name);
     connection.catalog = catalog;
     return SQL_SUCCESS;
   }
-  connection.log->add("connection " + name + "=" + std::to_string(reinterpret_cast<SQLULEN>(value)));
+  log_attribute(connection, id, std::to_string(reinterpret_cast<SQLULEN>(value)));
   refuse_if_told(connection, name);
   connection.attributes[id] = reinterpret_cast<SQLULEN>(value);
   return SQL_SUCCESS;

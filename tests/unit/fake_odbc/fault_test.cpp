@@ -34,6 +34,7 @@ TEST(FakeOdbc, LoginEndsWithItsTimeout) {
   SQLSetConnectAttr(connection.handle(), SQL_ATTR_LOGIN_TIMEOUT, reinterpret_cast<SQLPOINTER>(1), SQL_IS_UINTEGER);
   EXPECT_EQ(connection.connect(fake.connection_string()), SQL_ERROR);
   EXPECT_EQ(connection.error(), "HYT00 0 Login timeout expired");
+  EXPECT_EQ(fake.log().back(), "connection LOGIN_TIMEOUT=1");
 }
 
 TEST(FakeOdbc, ConnectionThatBreaksInMidFetchStaysBroken) {
