@@ -2,22 +2,11 @@
 #pragma once
 
 #include "support/fake_odbc.hpp"
-#include "support/source_driver.hpp"
+#include "warehouse.hpp"
 
-#include <gtest/gtest.h>
-
-#include <chrono>
-#include <functional>
-#include <map>
 #include <string>
 
 namespace penstock::test {
-
-using Given = std::map<std::string, std::string>;
-
-inline const penstock_component& odbc() { return component(load_plugin(PENSTOCK_BUILD_DIR, "source_odbc"), "odbc"); }
-
-inline constexpr const char* kCanary = "penstock-canary-password";
 
 // A table "S"."T" of ID and AT, and of NAME, of which a cell of 128 units is not enough for every value.
 inline constexpr const char* kTable = R"({"catalog": "DB", "schema": "S", "name": "T", "columns": [
@@ -40,7 +29,7 @@ inline const std::string kPing = R"({"match": "SELECT 1", "columns": [{"name": "
 struct FakeWarehouse : OpenSource {
   static Given with_login(const FakeOdbc& fake, Given options) {
     options.emplace("dsn", fake.connection_string("UID=penstock;"));
-    options.emplace("password", kCanary);
+    options.emplace("password", PostgresServer::kPassword);
     return options;
   }
   explicit FakeWarehouse(const FakeOdbc& fake, const Given& options = {}) : OpenSource(odbc(), with_login(fake, options)) {}
@@ -48,23 +37,6 @@ struct FakeWarehouse : OpenSource {
 
 inline ScanSpec scan_of_t() {
   return {.table = {.schema = "S", .table = "T", .database = "DB"}, .columns = {"ID", "NAME"}, .cursor = {.column = "AT", .timezone = "UTC"}};
-}
-
-inline void expect_no_secret(const RecordedError& error) {
-  EXPECT_EQ(error.message.find(kCanary), std::string::npos) << error.message;
-  for (const auto& [key, value] : error.details) EXPECT_EQ(value.find(kCanary), std::string::npos) << key;
-}
-
-// The error that `act` ends with; status OK, and a failed test, if it ends well.
-inline RecordedError failure_of(const std::function<void()>& act) {
-  try {
-    act();
-  } catch (const SourceFailure& failure) {
-    expect_no_secret(failure.error);
-    return failure.error;
-  }
-  ADD_FAILURE() << "it did not fail";
-  return {};
 }
 
 inline size_t read_to_the_end(OpenScan& scan) {
