@@ -58,6 +58,11 @@ std::u16string as_pattern(const std::string& name) {
   return to_utf16(out);
 }
 
+std::string with_advice(const Dialect& dialect, const Diagnostic& diagnostic) {
+  const std::string advice = dialect.advice(diagnostic);
+  return diagnostic.message + (advice.empty() ? "" : " (" + advice + ")");
+}
+
 }  // namespace
 
 Settings settings_from(const Options& options) {
@@ -137,8 +142,9 @@ void Connection::log_in(const ConnectionString& keys) {
   connection_.reset();
   const Diagnostic first = found.empty() ? Diagnostic{"08001", 0, "no reason given"} : found.front();
   // Before the driver has said who it is there is only what the configuration names.
-  const Verdict verdict = login_verdict(settings_, first);
-  std::string message = "cannot connect to " + settings_.login.target() + ": " + first.message;
+  const std::unique_ptr<Dialect> dialect = likely_dialect(settings_);
+  const Verdict verdict = dialect->verdict(first);
+  std::string message = "cannot connect to " + settings_.login.target() + ": " + with_advice(*dialect, first);
   if (first.sqlstate == "IM002") message += " (the names in odbcinst.ini and odbc.ini: odbcinst -q -d; odbcinst -q -s)";
   throw Error(verdict.status, verdict.retry, settings_.login.redacted(message))
       .sqlstate(first.sqlstate)
@@ -316,7 +322,9 @@ void Connection::fail(const Call& call, const std::string& action, SQLSMALLINT k
   else if (dialect_ && dialect_->has_transactions())
     SQLEndTran(SQL_HANDLE_DBC, connection_.get(), SQL_ROLLBACK);
   call.check();  // what the driver says about a cancelled statement is of no interest
-  Error error(verdict.status, verdict.retry, settings_.login.redacted(action + ": " + first.message));
+  std::string message = action + ": " + (dialect_ ? with_advice(*dialect_, first) : first.message);
+  if (!query_id.empty()) message += " (query " + query_id + ")";
+  Error error(verdict.status, verdict.retry, settings_.login.redacted(message));
   error.sqlstate(first.sqlstate).vendor_code(first.native);
   if (!query_id.empty()) error.detail("query id", query_id);
   throw error;

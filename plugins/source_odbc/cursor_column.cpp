@@ -32,7 +32,7 @@ CursorColumn cursor_column(const Dialect& dialect, const Column& column, const C
   CursorColumn out;
   out.column = column;
   out.kind = dialect.cursor_kind(column);
-  out.name = kAlias + dialect.quoted(column.name);
+  out.name = dialect.column_term(column.name);
   if (out.kind == CursorKind::none)
     throw unfit(column, "use a timestamp, a date, or an integer with epoch_unit");
   if (is_on_the_wall(out.kind)) {

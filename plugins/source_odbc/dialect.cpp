@@ -54,6 +54,7 @@ std::string lower(std::string text) {
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 std::unique_ptr<Dialect> dialect_named(const std::string& name, const std::string& quote, const Options& options) {
+  if (contains(name, "snowflake")) return make_snowflake_dialect(options);
   if (contains(name, "postgres") || contains(name, "psqlodbc")) return make_postgres_dialect();
   if (contains(name, "maria") || contains(name, "mysql")) return make_mariadb_dialect();
   if (contains(name, "sqlite")) return make_sqlite_dialect();
@@ -122,6 +123,12 @@ std::string Dialect::quoted(std::string_view name) const {
     if (quote_.size() == 1 && c == quote_[0]) out += c;
   }
   return out + quote_;
+}
+
+std::string Dialect::column_term(std::string_view name) const { return kAlias + quoted(name); }
+
+std::vector<Column> Dialect::query_columns(const Call& call, Connection& connection, const std::string& action, const std::string& sql) const {
+  return connection.describe(call, action, sql);
 }
 
 std::string Dialect::qualified(const Place& place) const {
@@ -195,10 +202,10 @@ std::unique_ptr<Dialect> make_dialect(const Settings& settings, const DriverFact
   return dialect_named(is_told ? settings.dialect : lower(facts.dbms), facts.quote, settings.options);
 }
 
-Verdict login_verdict(const Settings& settings, const Diagnostic& diagnostic) {
+std::unique_ptr<Dialect> likely_dialect(const Settings& settings) {
   const std::string* driver = settings.login.keys.find("DRIVER");
   const std::string name = settings.dialect != "auto" ? settings.dialect : driver == nullptr ? "" : lower(*driver);
-  return dialect_named(name, "\"", settings.options)->verdict(diagnostic);
+  return dialect_named(name, "\"", settings.options);
 }
 
 }  // namespace penstock::odbc

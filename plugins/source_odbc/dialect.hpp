@@ -22,6 +22,8 @@ struct Settings;
 // A table's full name. Parts that the server does not have are empty.
 struct Place {
   std::string catalog, schema, table;
+
+  bool operator==(const Place&) const = default;
 };
 
 // A column as the catalog or the driver describes it.
@@ -96,6 +98,13 @@ struct ClockStatement {
   std::string timezone = "UTC";
 };
 
+// How much of a table a scan looks at, where it is not the table that is asked but its history.
+enum class Reach : uint8_t {
+  window,      // what has changed up to the scan's end
+  open_ended,  // and since then
+  whole,       // all of it as it was at the scan's end
+};
+
 // [any] Immutable. What the base class says is standard SQL with ODBC's escapes.
 class Dialect {
  public:
@@ -113,11 +122,21 @@ class Dialect {
 
   // Where the batch source is, from what the configuration says. Throws INVALID_ARGUMENT.
   virtual Place place(const Connection& connection, const Table& table) const;
+  // The names as the server keeps those that were not quoted when they were created.
+  virtual Place usual_case(const Place& place) const { return place; }
   // For FROM.
   virtual std::string qualified(const Place& place) const;
   virtual std::string quoted(std::string_view name) const;
+  // A column in a scan's statement.
+  virtual std::string column_term(std::string_view name) const;
   // The columns of a table that was found.
   virtual std::vector<Column> columns(const Call& call, Connection& connection, const Place& place) const;
+  // Those of a statement, which is not to bring rows.
+  virtual std::vector<Column> query_columns(const Call& call, Connection& connection, const std::string& action, const std::string& sql) const;
+  // Columns of a table that stand in no catalog and can be read all the same.
+  virtual std::vector<Column> made_columns(const Options&) const { return {}; }
+  // What a scan reads, for FROM: the table itself, or what has changed in it. Throws INVALID_ARGUMENT.
+  virtual std::string scanned(const std::string& from, const Scan&, Reach) const { return from; }
 
   // How a column is read; `name` is its quoted name in the statement.
   virtual ReadColumn read_column(const Column& column, const std::string& name) const;
@@ -152,7 +171,19 @@ class Dialect {
   virtual Horizon horizon(const Call& call, Connection& connection, const Table& table, const Column& cursor_column,
                           const Cursor& cursor) const;
 
+  // A value that changes with every statement that changes the table, and at no other time; empty: the server knows none. Cheap,
+  // and wakes nothing up that costs money.
+  virtual std::optional<std::string> change_token(const Call&, Connection&, const Place&) const { return {}; }
+  // Is every change of the table by such a statement? Not where it shows what others keep, in files for instance.
+  virtual bool changes_by_statements_alone(const Call&, Connection&, const Place&) const { return true; }
+  // Cells are bound in the hope that they are wide enough, although the driver cannot read a value again.
+  virtual bool hopes_for_short_values() const { return false; }
+
   virtual Verdict verdict(const Diagnostic& diagnostic) const { return verdict_of_sqlstate(diagnostic); }
+  // One clause for a human about an error that the server explains badly; empty: none.
+  virtual std::string advice(const Diagnostic&) const { return {}; }
+  // Does this error say that the history which a scan asks for is not there?
+  virtual bool is_history_gone(int32_t) const { return false; }
   // What the server calls the statement that ran last, for its own logs; empty: nothing.
   virtual std::string query_id(SQLHSTMT) const { return {}; }
 
@@ -163,7 +194,7 @@ class Dialect {
 // The dialect that the settings name, else the one of the server that the driver reports.
 std::unique_ptr<Dialect> make_dialect(const Settings& settings, const DriverFacts& facts);
 
-// What a failed login means: the driver has not said yet which server it is for.
-Verdict login_verdict(const Settings& settings, const Diagnostic& diagnostic);
+// For what a failed login means: the driver has not said yet which server it is for.
+std::unique_ptr<Dialect> likely_dialect(const Settings& settings);
 
 }  // namespace penstock::odbc

@@ -5,7 +5,8 @@
 namespace penstock::odbc {
 namespace {
 
-constexpr const char* kDialects[] = {"auto", "mariadb", "postgres", "sqlite", "sqlserver", "generic", nullptr};
+constexpr const char* kDialects[] = {"auto", "mariadb", "postgres", "snowflake", "sqlite", "sqlserver", "generic", nullptr};
+constexpr const char* kChanges[] = {"default", "append_only", nullptr};
 constexpr const char* kEpochUnits[] = {"s", "ms", "us", "ns", nullptr};
 
 class Component : public OdbcSource {
@@ -27,12 +28,18 @@ class Component : public OdbcSource {
       duration_option("statement_timeout", "How long one statement may run in the server; a scan is one statement.", "10m",
                       std::chrono::seconds(1), std::chrono::hours(20 * 24)),
       int_option("array_rows", "How many rows are fetched at a time, at most.", "1000", 1, 100'000),
+      duration_option("margin", "Dialect snowflake: how far a class A horizon keeps from the server's clock.", "10s",
+                      std::chrono::nanoseconds(0), std::chrono::hours(1)),
       string_option("clock_sql", "Dialect generic: a statement that gives the server's time.", "SELECT {fn NOW()}"),
       string_option("clock_timezone", "Dialect generic: the zone of that time, as an IANA name."),
   };
 
   static constexpr penstock_option_desc kTableOptions[] = {
       choice_option("epoch_unit", "For a timestamp_field of an integer type: what it counts since 1970.", nullptr, kEpochUnits),
+      choice_option("changes",
+                    "Dialect snowflake: read the table's change tracking instead of a timestamp. default: rows that were inserted or "
+                    "updated; append_only: rows that were inserted, as they were then.",
+                    nullptr, kChanges),
   };
 
   static void validate(const Options& options) { (void)settings_from(options); }

@@ -54,8 +54,11 @@ Error not_found(const Place& asked, const std::vector<Found>& all) {
 
 // What the names in the configuration mean: as they are written, else the only table that differs from them in case.
 Found find_table(const Call& call, Connection& connection, const Place& asked) {
-  for (const Found& table : found_tables(call, connection, asked, true))
-    if (matches(table.place, asked, true)) return table;
+  std::vector<Place> spellings{asked};
+  if (const Place usual = connection.dialect().usual_case(asked); usual != asked) spellings.push_back(usual);
+  for (const Place& exact : spellings)
+    for (const Found& table : found_tables(call, connection, exact, true))
+      if (matches(table.place, exact, true)) return table;
   // Servers fold unquoted names, so they are mostly written in another case than the server keeps them.
   const std::vector<Found> all = found_tables(call, connection, {}, false);
   std::vector<Found> fits;
@@ -77,7 +80,7 @@ Relation describe_query(const Call& call, Connection& connection, const Table& t
   // The line break ends a comment at the end of the query.
   relation.from = "(\n" + one_query(table.query, connection.dialect().escapes_by_backslash()) + "\n)";
   const std::string action = "describing the query";
-  relation.columns = connection.describe(call, action, "SELECT * FROM " + relation.from + " q");
+  relation.columns = connection.dialect().query_columns(call, connection, action, "SELECT * FROM " + relation.from + " q");
   connection.end_transaction(call, action);
   std::set<std::string> seen;
   for (const Column& column : relation.columns)
@@ -115,12 +118,14 @@ Relation find_relation(const Call& call, Connection& connection, const Table& ta
   const Found found = find_table(call, connection, dialect.place(connection, table));
   Relation relation;
   relation.place = found.place;
+  relation.is_table = found.type == "TABLE";
   relation.display = (found.type.find("VIEW") != std::string::npos ? "view " : "table ") + display_name(found.place);
   relation.from = dialect.qualified(found.place);
   relation.columns = dialect.columns(call, connection, found.place);
   connection.end_transaction(call, "describing " + relation.display);
   if (relation.columns.empty())
     throw Error(PENSTOCK_STATUS_NOT_FOUND, relation.display + " has no columns that the user may see");
+  for (Column& column : dialect.made_columns(table.options)) relation.columns.push_back(std::move(column));
   return relation;
 }
 

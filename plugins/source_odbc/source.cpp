@@ -1,6 +1,7 @@
 #include "source.hpp"
 
 #include "array_stream.hpp"
+#include "quiet_stream.hpp"
 
 namespace penstock::odbc {
 namespace {
@@ -19,7 +20,8 @@ Connection& OdbcSource::ready(const Call& call) {
     connection_.reset();
     described_.reset();
     connection_ = std::make_shared<Connection>(call, settings_);
-    if (!rereads_in_array_) rereads_in_array_ = std::make_shared<bool>(connection_->facts().rereads_in_array);
+    if (!rereads_in_array_)
+      rereads_in_array_ = std::make_shared<bool>(connection_->facts().rereads_in_array || connection_->dialect().hopes_for_short_values());
   }
   return *connection_;
 }
@@ -61,7 +63,10 @@ std::vector<TableName> OdbcSource::list_tables(const Call& call) { return visibl
 Horizon OdbcSource::horizon(const Call& call, const Table& table, const Cursor& cursor) {
   Connection& connection = ready(call);
   const Relation relation = described(call, connection, table);
-  return connection.dialect().horizon(call, connection, table, relation.column(cursor.column), cursor);
+  const Dialect& dialect = connection.dialect();
+  // Not of a query: what it shows may change by itself.
+  if (relation.is_table) quiet_.saw(QuietTables::question(table, cursor), dialect.change_token(call, connection, relation.place));
+  return dialect.horizon(call, connection, table, relation.column(cursor.column), cursor);
 }
 
 std::vector<std::string> OdbcSource::plan(const Call& call, const Scan& scan, ScanInfo& info) {
@@ -75,11 +80,43 @@ std::vector<std::string> OdbcSource::plan(const Call& call, const Scan& scan, Sc
 
 std::unique_ptr<RowStream> OdbcSource::scan(const Call& call, const Scan& scan, const std::string&, ScanInfo& info) {
   // Not what describe found: rows are decoded by these types, so they are read as late as can be.
+  const std::optional<std::string> token = quiet_.take_token(QuietTables::question(scan.table, scan.cursor));
+  if (quiet_.is_quiet(scan, token)) {
+    Connection& connection = ready(call);
+    const ScanStatement statement = statement_for(connection, described(call, connection, scan.table), scan);
+    info = {.honoured = kHonoured, .rows_estimate = 0, .statement = {}, .cursor_unit_ns = statement.cursor_unit_ns};
+    return std::make_unique<EmptyStream>(statement.schema);
+  }
+  try {
+    return start(call, scan, Reach::window, token, info);
+  } catch (const Error& error) {
+    if (!scan.since || !scan.table.options.has("changes") || !ready(call).dialect().is_history_gone(error.vendor_code())) throw;
+    call.warn("the changes since " + scan.since->text + " are no longer kept, so the whole table is read: " + error.message());
+  }
+  return start(call, scan, Reach::whole, token, info);
+}
+
+std::unique_ptr<RowStream> OdbcSource::start(const Call& call, const Scan& scan, Reach reach, const std::optional<std::string>& token,
+                                             ScanInfo& info) {
   Connection& connection = ready(call);
-  ScanStatement statement = statement_for(connection, find_relation(call, connection, scan.table), scan);
+  const Relation relation = find_relation(call, connection, scan.table);
+  ScanStatement statement = statement_for(connection, relation, scan, reach);
   info = {.honoured = kHonoured, .rows_estimate = -1, .statement = statement.select(), .cursor_unit_ns = statement.cursor_unit_ns};
-  return std::make_unique<ArrayStream>(call, connection_, std::move(statement), scan.batch_rows, scan.batch_bytes,
-                                       rereads_in_array_);
+  const std::string beyond = statement.beyond;
+  auto rows = std::make_unique<ArrayStream>(call, connection_, std::move(statement), scan.batch_rows, scan.batch_bytes,
+                                            rereads_in_array_);
+  if (!token || beyond.empty()) return rows;
+  return std::make_unique<WatchedStream>(std::move(rows), [=, this, place = relation.place] { look_beyond(call, scan, place, beyond, *token); });
+}
+
+void OdbcSource::look_beyond(const Call& call, const Scan& scan, const Place& place, const std::string& sql, const std::string& token) noexcept {
+  try {
+    if (!connection_->dialect().changes_by_statements_alone(call, *connection_, place)) return;
+    if (connection_->query(call, "looking beyond the window", sql).size() == 0)
+      quiet_.found_nothing(QuietTables::question(scan.table, scan.cursor), token, scan.since->ordinal, scan.include_null_cursor);
+  } catch (const std::exception&) {
+    // The rows have been read; the next run looks again.
+  }
 }
 
 Relation OdbcSource::described(const Call& call, Connection& connection, const Table& table) const {
@@ -88,8 +125,8 @@ Relation OdbcSource::described(const Call& call, Connection& connection, const T
   return is_same ? described_->relation : find_relation(call, connection, table);
 }
 
-ScanStatement OdbcSource::statement_for(const Connection& connection, const Relation& relation, const Scan& scan) const {
-  return scan_statement(connection, relation, scan, !*rereads_in_array_);
+ScanStatement OdbcSource::statement_for(const Connection& connection, const Relation& relation, const Scan& scan, Reach reach) const {
+  return scan_statement(connection, relation, scan, !*rereads_in_array_, reach);
 }
 
 }  // namespace penstock::odbc

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connection.hpp"
+#include "quiet_tables.hpp"
 #include "relation.hpp"
 #include "statement.hpp"
 
@@ -32,7 +33,10 @@ class OdbcSource : public Source {
   auto with_live_connection(const Call& call, Act&& act);
   // What describe found, if it was asked for this table last; else looks. A run begins with describe, which always looks anew.
   Relation described(const Call& call, Connection& connection, const Table& table) const;
-  ScanStatement statement_for(const Connection& connection, const Relation& relation, const Scan& scan) const;
+  ScanStatement statement_for(const Connection& connection, const Relation& relation, const Scan& scan, Reach reach = Reach::window) const;
+  std::unique_ptr<RowStream> start(const Call& call, const Scan& scan, Reach reach, const std::optional<std::string>& token, ScanInfo& info);
+  // Remembers that the table holds nothing beyond the scan's window, if that is so. Does not throw.
+  void look_beyond(const Call& call, const Scan& scan, const Place& place, const std::string& sql, const std::string& token) noexcept;
 
   struct Described {
     std::string database, schema, table, query;
@@ -41,6 +45,7 @@ class OdbcSource : public Source {
 
   Settings settings_;
   std::optional<Described> described_;
+  QuietTables quiet_;
   std::shared_ptr<bool> rereads_in_array_;  // what the driver offers, until it turns out that it does not
   std::shared_ptr<Connection> connection_;  // shared with the stream of the scan in progress
 };

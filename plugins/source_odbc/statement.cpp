@@ -30,7 +30,7 @@ Field field_of(const Dialect& dialect, const Column& column) {
   return field;
 }
 
-ScanStatement scan_statement(const Connection& connection, const Relation& relation, const Scan& scan, bool by_row) {
+ScanStatement scan_statement(const Connection& connection, const Relation& relation, const Scan& scan, bool by_row, Reach reach) {
   const Dialect& dialect = connection.dialect();
   const CursorColumn cursor = cursor_column(dialect, relation.column(scan.cursor.column), scan.cursor, scan.table.options);
   std::vector<const Column*> columns = columns_of(relation, scan.columns);
@@ -44,7 +44,7 @@ ScanStatement scan_statement(const Connection& connection, const Relation& relat
   out.by_row = by_row;
   std::vector<ReadColumn> reads;
   for (const Column* column : columns) {
-    reads.push_back(dialect.read_column(*column, kAlias + dialect.quoted(column->name)));
+    reads.push_back(dialect.read_column(*column, dialect.column_term(column->name)));
     reads.back().field.name = column->name;
     out.schema.push_back(reads.back().field);
   }
@@ -58,17 +58,21 @@ ScanStatement scan_statement(const Connection& connection, const Relation& relat
       out.columns.push_back(reads[i]);
     }
   }
-  out.from = relation.from;
+  out.from = dialect.scanned(relation.from, scan, reach);
   out.head = "SELECT ";
   for (size_t i = 0; i < out.columns.size(); ++i) out.head += (i == 0 ? "" : ", ") + out.columns[i].expression;
-  out.head += " FROM " + relation.from + " t WHERE ";
+  out.head += " FROM " + out.from + " t WHERE ";
   if (scan.since) out.lower = cursor.after(dialect, *scan.since);
   out.upper = cursor.up_to(dialect, scan.until);
   out.extra = extra_rows(dialect, cursor, scan);
   out.cursor = cursor.name;
+  if (scan.since) {
+    const std::string beyond = out.extra.empty() ? out.lower : "(" + out.lower + ") OR " + out.extra;
+    out.beyond = dialect.row_after("SELECT 1 FROM " + dialect.scanned(relation.from, scan, Reach::open_ended) + " t WHERE " + beyond, 0);
+  }
   out.order = " ORDER BY " + (scan.include_null_cursor ? dialect.nulls_first(cursor.name) : cursor.name);
   for (const Column* key : keys)
-    if (key->name != cursor.column.name) out.order += ", " + dialect.order_term(*key, kAlias + dialect.quoted(key->name));
+    if (key->name != cursor.column.name) out.order += ", " + dialect.order_term(*key, dialect.column_term(key->name));
   return out;
 }
 

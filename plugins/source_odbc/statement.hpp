@@ -16,6 +16,7 @@ struct ScanStatement {
   std::string lower, upper;       // of the window; lower is empty from the beginning on
   std::string extra;              // rows outside every window that are wanted all the same; may be empty
   std::string order;              // " ORDER BY …"
+  std::string beyond;             // a SELECT of one row after the window's start, if there is any; empty from the beginning on
   std::string cursor;             // quoted
   Schema schema;                  // the columns asked for, in their order
   std::vector<ReadColumn> columns;  // of the SELECT
@@ -32,7 +33,7 @@ struct ScanStatement {
 
 // Writes the statement. No columns asked for: all of them. `by_row`: values of any length are asked for one by one, since the
 // driver cannot read a value of a row of an array again.
-ScanStatement scan_statement(const Connection& connection, const Relation& relation, const Scan& scan, bool by_row);
+ScanStatement scan_statement(const Connection& connection, const Relation& relation, const Scan& scan, bool by_row, Reach reach = Reach::window);
 
 // A column's field in a schema.
 Field field_of(const Dialect& dialect, const Column& column);
