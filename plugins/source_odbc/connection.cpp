@@ -271,9 +271,14 @@ std::vector<Column> Connection::describe(const Call& call, const std::string& ac
   return columns;
 }
 
+// The standard has patterns for schemas and tables alone.
+std::u16string Connection::catalog_argument(const Place& place) const {
+  return dialect_->catalogs_are_patterns() ? as_pattern(place.catalog) : to_utf16(place.catalog);
+}
+
 Rows Connection::tables(const Call& call, const std::string& action, const Place& place, bool exact) {
   const StatementHandle handle = statement(call);
-  std::u16string catalog = to_utf16(place.catalog), schema = as_pattern(place.schema);
+  std::u16string catalog = catalog_argument(place), schema = as_pattern(place.schema);
   std::u16string table = exact ? as_pattern(place.table) : u"%";
   // Without a pattern psqlODBC looks in the schemas of the search path only.
   if (!exact && schema.empty() && facts_.has_schemas) schema = u"%";
@@ -288,7 +293,7 @@ Rows Connection::tables(const Call& call, const std::string& action, const Place
 
 std::vector<Column> Connection::columns(const Call& call, const std::string& action, const Place& place) {
   const StatementHandle handle = statement(call);
-  std::u16string catalog = to_utf16(place.catalog), schema = as_pattern(place.schema), table = as_pattern(place.table);
+  std::u16string catalog = catalog_argument(place), schema = as_pattern(place.schema), table = as_pattern(place.table);
   const auto argument = [](std::u16string& text) { return text.empty() ? nullptr : wide(text); };
   const auto length = [](const std::u16string& text) { return static_cast<SQLSMALLINT>(text.size()); };
   if (!SQL_SUCCEEDED(Canceller(call, handle.get())

@@ -96,6 +96,7 @@ class Connection {
 
  private:
   void connect(const Call& call);
+  std::u16string catalog_argument(const Place& place) const;
   void log_in(const ConnectionString& keys);
   void read_facts();
   std::string info(SQLUSMALLINT what) const;

@@ -124,6 +124,8 @@ class Dialect {
   virtual Place place(const Connection& connection, const Table& table) const;
   // The names as the server keeps those that were not quoted when they were created.
   virtual Place usual_case(const Place& place) const { return place; }
+  // The driver takes a catalog for a pattern, as it does a schema. What it cannot tell to be a single name it looks for everywhere.
+  virtual bool catalogs_are_patterns() const { return false; }
   // For FROM.
   virtual std::string qualified(const Place& place) const;
   virtual std::string quoted(std::string_view name) const;

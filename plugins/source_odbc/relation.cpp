@@ -132,7 +132,7 @@ Relation find_relation(const Call& call, Connection& connection, const Table& ta
 std::vector<TableName> visible_tables(const Call& call, Connection& connection) {
   std::vector<TableName> out;
   for (const Found& table : found_tables(call, connection, {}, false))
-    if (table.type.find("SYSTEM") == std::string::npos && table.place.schema != "information_schema" && table.place.schema != "pg_catalog")
+    if (table.type.find("SYSTEM") == std::string::npos && !is_same_name(table.place.schema, "information_schema") && table.place.schema != "pg_catalog")
       out.push_back({table.place.catalog, table.place.schema, table.place.table});
   connection.end_transaction(call, "listing tables");
   return out;

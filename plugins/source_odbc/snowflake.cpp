@@ -80,6 +80,8 @@ class Snowflake : public Dialect {
 
   Place usual_case(const Place& place) const override { return {upper(place.catalog), upper(place.schema), upper(place.table)}; }
 
+  bool catalogs_are_patterns() const override { return true; }
+
   std::vector<Column> columns(const Call& call, Connection& connection, const Place& place) const override {
     return described(connection.query(call, "describing the table", "DESCRIBE TABLE " + qualified(place)));
   }

@@ -18,7 +18,7 @@ std::string list(const std::vector<std::string>& elements) {
 FakeScript FakeScript::snowflake() {
   FakeScript script;
   script.driver(R"({"driver_name": "libSnowflake.so", "driver_version": "3.4.1", "dbms_name": "Snowflake", "dbms_version": "9.10.2",
-                    "identifier_case": "upper", "catalog": "SNOWPLOW_DEV1",
+                    "identifier_case": "upper", "catalog": "SNOWPLOW_DEV1", "catalog_patterns": true,
                     "getdata": ["any_column", "any_order", "bound"]})");
   return script;
 }

@@ -228,7 +228,7 @@ TEST_F(SnowflakeTest, AnIdleSessionThatExpiredIsMadeAnew) {
   open(script);
   fake_.clear_log();
   source().ping();
-  EXPECT_EQ(fake_.logged("connect").size(), 1u);
+  EXPECT_EQ(fake_.logged("connect ").size(), 1u);
 }
 
 TEST_F(SnowflakeTest, ASessionThatExpiresInMidScanIsNeverAShortAnswer) {

@@ -59,9 +59,9 @@ class Filter {
     if (!asked) return true;
     return is_pattern ? like(name, *asked) : name == *asked;
   }
-  // A catalog is no pattern.
+  // A catalog is no pattern, unless the script says so.
   bool takes(const Table& table, const Argument& catalog, const Argument& schema, const Argument& name) const {
-    return takes(table.catalog, catalog, false) && takes(table.schema, schema) && takes(table.name, name);
+    return takes(table.catalog, catalog, connection_.script.driver.catalog_patterns) && takes(table.schema, schema) && takes(table.name, name);
   }
 
  private:

@@ -75,6 +75,7 @@ struct DriverTraits {
   std::string setpos = {};  // empty: works; else refused with this SQLSTATE
   Wide wide = Wide::utf16;
   bool no_total = false;
+  bool catalog_patterns = false;
   SQLINTEGER query_id_attribute = 0;
   std::map<std::string, std::string> refused_attributes = {};  // name, SQLSTATE
 };
