@@ -103,7 +103,7 @@ bool ArrayStream::next(ArrowArray* out) {
   if (finished_) return false;
   try {
     call_.check();
-    Canceller statement(call_, handle_.get());
+    Canceller statement = connection_->watch(call_, handle_.get());
     while (batch_.rows() < batch_rows_ && static_cast<int64_t>(batch_.byte_size()) < batch_bytes_) {
       if (row_ < fetched_ || fetch(statement)) {
         append_rows(statement);

@@ -7,10 +7,12 @@ namespace penstock::odbc {
 namespace {
 
 constexpr auto kBetween = std::chrono::milliseconds(100);
+constexpr int kTriesBeforeLastResort = 3;
 
 }  // namespace
 
-Canceller::Canceller(const Call& call, SQLHSTMT statement) : call_(call), statement_(statement) {
+Canceller::Canceller(const Call& call, SQLHSTMT statement, std::function<void()> last_resort)
+    : call_(call), statement_(statement), last_resort_(std::move(last_resort)) {
   hook_.emplace(call, [this] { start(); });
 }
 
@@ -48,8 +50,15 @@ void Canceller::start() {
 
 void Canceller::cancel_until_done() {
   std::unique_lock lock(mutex_);
-  while (!done_) {
-    if (is_working_) SQLCancel(statement_);
+  for (int tries = 0; !done_;) {
+    if (is_working_) {
+      SQLCancel(statement_);
+      if (++tries == kTriesBeforeLastResort && last_resort_) {
+        lock.unlock();
+        last_resort_();
+        lock.lock();
+      }
+    }
     changed_.wait_for(lock, kBetween, [this] { return done_; });
   }
 }

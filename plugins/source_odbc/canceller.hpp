@@ -6,6 +6,7 @@
 #include <penstock/call.hpp>
 
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -20,7 +21,8 @@ namespace penstock::odbc {
 // statement's diagnostics without a lock, under the hands of whoever reads them.
 class Canceller {
  public:
-  Canceller(const Call& call, SQLHSTMT statement);
+  // `last_resort` is called once if the driver does not come back soon.
+  Canceller(const Call& call, SQLHSTMT statement, std::function<void()> last_resort = {});
   ~Canceller();
   Canceller(const Canceller&) = delete;
   Canceller& operator=(const Canceller&) = delete;
@@ -50,6 +52,7 @@ class Canceller {
 
   Call call_;
   SQLHSTMT statement_;
+  std::function<void()> last_resort_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool is_working_ = false;

@@ -1,6 +1,5 @@
 #include "connection.hpp"
 
-#include "canceller.hpp"
 #include "long_value.hpp"
 #include "utf16.hpp"
 
@@ -63,6 +62,13 @@ std::string with_advice(const Dialect& dialect, const Diagnostic& diagnostic) {
   return diagnostic.message + (advice.empty() ? "" : " (" + advice + ")");
 }
 
+Environment make_environment() {
+  Environment environment(SQL_NULL_HANDLE);
+  if (!environment) throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT, "out of memory");
+  SQLSetEnvAttr(environment.get(), SQL_ATTR_ODBC_VERSION, as_pointer(SQL_OV_ODBC3), 0);
+  return environment;
+}
+
 }  // namespace
 
 Settings settings_from(const Options& options) {
@@ -86,10 +92,7 @@ int64_t Rows::integer(size_t row, size_t column) const {
   return out;
 }
 
-Connection::Connection(const Call& call, const Settings& settings) : settings_(settings) {
-  environment_ = Environment(SQL_NULL_HANDLE);
-  if (!environment_) throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT, "out of memory");
-  SQLSetEnvAttr(environment_.get(), SQL_ATTR_ODBC_VERSION, as_pointer(SQL_OV_ODBC3), 0);
+Connection::Connection(const Call& call, const Settings& settings) : settings_(settings), environment_(make_environment()) {
   try {
     connect(call);
   } catch (...) {
@@ -120,17 +123,21 @@ void Connection::connect(const Call& call) {
   }
   dialect_ = make_dialect(settings_, facts_);
   dialect_->set_up_session(call, *this);
+  cancel_sql_ = dialect_->cancel_sql(call, *this);
   if (dialect_->has_transactions() &&
       !SQL_SUCCEEDED(SQLSetConnectAttr(connection_.get(), SQL_ATTR_AUTOCOMMIT, as_pointer(SQL_AUTOCOMMIT_OFF), 0)))
     fail(call, "preparing the session", SQL_HANDLE_DBC, connection_.get());
 }
 
+void Connection::set_login_attributes(SQLHDBC connection) const {
+  SQLSetConnectAttr(connection, SQL_ATTR_LOGIN_TIMEOUT, as_pointer(static_cast<SQLULEN>(settings_.login_timeout.count())), 0);
+  SQLSetConnectAttr(connection, SQL_ATTR_ACCESS_MODE, as_pointer(SQL_MODE_READ_ONLY), 0);
+}
+
 void Connection::log_in(const ConnectionString& keys) {
   connection_ = ConnectionHandle(environment_.get());
   if (!connection_) throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT, "out of ODBC handles");
-  SQLSetConnectAttr(connection_.get(), SQL_ATTR_LOGIN_TIMEOUT,
-                    as_pointer(static_cast<SQLULEN>(settings_.login_timeout.count())), 0);
-  SQLSetConnectAttr(connection_.get(), SQL_ATTR_ACCESS_MODE, as_pointer(SQL_MODE_READ_ONLY), 0);
+  set_login_attributes(connection_.get());
   std::u16string text = to_utf16(keys.text());
   const SQLRETURN result = SQLDriverConnectW(connection_.get(), nullptr, wide(text), static_cast<SQLSMALLINT>(text.size()),
                                              nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
@@ -204,15 +211,36 @@ StatementHandle Connection::statement(const Call& call) {
   return handle;
 }
 
+Canceller Connection::watch(const Call& call, SQLHSTMT statement) const {
+  return Canceller(call, statement, [this] { cancel_from_outside(); });
+}
+
+// Nothing is said about a failure: the statement goes on to its own time limit then.
+void Connection::cancel_from_outside() const {
+  if (cancel_sql_.empty()) return;
+  const Environment environment = make_environment();
+  const ConnectionHandle other(environment.get());
+  set_login_attributes(other.get());
+  std::u16string keys = to_utf16(settings_.login.keys.text()), sql = to_utf16(cancel_sql_);
+  if (!SQL_SUCCEEDED(SQLDriverConnectW(other.get(), nullptr, wide(keys), static_cast<SQLSMALLINT>(keys.size()), nullptr, 0, nullptr,
+                                       SQL_DRIVER_NOPROMPT)))
+    return;
+  {
+    const StatementHandle statement(other.get());
+    SQLExecDirectW(statement.get(), wide(sql), static_cast<SQLINTEGER>(sql.size()));
+  }
+  SQLDisconnect(other.get());
+}
+
 void Connection::execute(const Call& call, const std::string& action, SQLHSTMT statement, const std::string& sql) {
   std::u16string text = to_utf16(sql);
   const SQLRETURN result =
-      Canceller(call, statement).run(SQLExecDirectW, wide(text), static_cast<SQLINTEGER>(text.size()));
+      watch(call, statement).run(SQLExecDirectW, wide(text), static_cast<SQLINTEGER>(text.size()));
   if (!SQL_SUCCEEDED(result) && result != SQL_NO_DATA) fail(call, action, SQL_HANDLE_STMT, statement);
 }
 
 Rows Connection::fetch_all(const Call& call, const std::string& action, SQLHSTMT statement) {
-  Canceller canceller(call, statement);
+  Canceller canceller = watch(call, statement);
   SQLSMALLINT columns = 0;
   Rows rows;
   std::string value;
@@ -246,7 +274,7 @@ std::vector<Column> Connection::describe(const Call& call, const std::string& ac
   const StatementHandle handle = statement(call);
   SQLSetStmtAttr(handle.get(), SQL_ATTR_NOSCAN, as_pointer(SQL_NOSCAN_ON), 0);
   std::u16string text = to_utf16(sql);
-  Canceller canceller(call, handle.get());
+  Canceller canceller = watch(call, handle.get());
   SQLSMALLINT count = 0;
   if (!SQL_SUCCEEDED(canceller.run(SQLPrepareW, wide(text), static_cast<SQLINTEGER>(text.size()))) ||
       !SQL_SUCCEEDED(canceller.run(SQLNumResultCols, &count)))
@@ -284,7 +312,7 @@ Rows Connection::tables(const Call& call, const std::string& action, const Place
   if (!exact && schema.empty() && facts_.has_schemas) schema = u"%";
   const auto argument = [](std::u16string& text) { return text.empty() ? nullptr : wide(text); };
   const auto length = [](const std::u16string& text) { return static_cast<SQLSMALLINT>(text.size()); };
-  if (!SQL_SUCCEEDED(Canceller(call, handle.get())
+  if (!SQL_SUCCEEDED(watch(call, handle.get())
                          .run(SQLTablesW, argument(catalog), length(catalog), argument(schema), length(schema), wide(table),
                               length(table), nullptr, SQLSMALLINT{0})))
     fail(call, action, SQL_HANDLE_STMT, handle.get());
@@ -296,7 +324,7 @@ std::vector<Column> Connection::columns(const Call& call, const std::string& act
   std::u16string catalog = catalog_argument(place), schema = as_pattern(place.schema), table = as_pattern(place.table);
   const auto argument = [](std::u16string& text) { return text.empty() ? nullptr : wide(text); };
   const auto length = [](const std::u16string& text) { return static_cast<SQLSMALLINT>(text.size()); };
-  if (!SQL_SUCCEEDED(Canceller(call, handle.get())
+  if (!SQL_SUCCEEDED(watch(call, handle.get())
                          .run(SQLColumnsW, argument(catalog), length(catalog), argument(schema), length(schema), wide(table),
                               length(table), nullptr, SQLSMALLINT{0})))
     fail(call, action, SQL_HANDLE_STMT, handle.get());

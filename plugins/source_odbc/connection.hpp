@@ -1,6 +1,7 @@
 // One session on the server through a driver.
 #pragma once
 
+#include "canceller.hpp"
 #include "connection_string.hpp"
 #include "dialect.hpp"
 #include "diagnostics.hpp"
@@ -85,6 +86,8 @@ class Connection {
   StatementHandle statement(const Call& call);
   // Starts a statement whose rows the caller fetches.
   void execute(const Call& call, const std::string& action, SQLHSTMT statement, const std::string& sql);
+  // What may be cancelled while it lives: the functions that are called through it.
+  Canceller watch(const Call& call, SQLHSTMT statement) const;
   // Throws what a handle says about a call that failed. If the connection is of no use any more, any function but is_usable is
   // then an error.
   [[noreturn]] void fail(const Call& call, const std::string& action, SQLSMALLINT kind, SQLHANDLE handle);
@@ -97,7 +100,9 @@ class Connection {
  private:
   void connect(const Call& call);
   std::u16string catalog_argument(const Place& place) const;
+  void set_login_attributes(SQLHDBC connection) const;
   void log_in(const ConnectionString& keys);
+  void cancel_from_outside() const;
   void read_facts();
   std::string info(SQLUSMALLINT what) const;
   void require_open() const;
@@ -108,6 +113,7 @@ class Connection {
   ConnectionHandle connection_;
   DriverFacts facts_;
   std::unique_ptr<Dialect> dialect_;
+  std::string cancel_sql_;
   bool open_ = false;
   bool broken_ = false;
   bool scanning_ = false;

@@ -117,6 +117,9 @@ class Dialect {
 
   // Prepares a new session: read-only, its clock in UTC; and checks that it is so.
   virtual void set_up_session(const Call&, Connection&) const {}
+  // Drivers that do not heed SQLCancel while they fetch: what another session says to end the statement of this one, asked for when
+  // the session is set up. Empty: nothing.
+  virtual std::string cancel_sql(const Call&, Connection&) const { return {}; }
   // Does reading open a transaction, that must be ended?
   virtual bool has_transactions() const { return true; }
 

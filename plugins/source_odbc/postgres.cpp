@@ -45,6 +45,12 @@ class Postgres : public Dialect {
       throw Error(PENSTOCK_STATUS_FAILED_PRECONDITION, action + ": the server keeps the session in zone " + row.text(0, 0));
   }
 
+  // psqlODBC sends a cancel only for the statement itself, not for the FETCH that it makes of each array of rows.
+  std::string cancel_sql(const Call& call, Connection& connection) const override {
+    const Rows row = connection.query(call, "preparing the session", "SELECT pg_catalog.pg_backend_pid()");
+    return "SELECT pg_catalog.pg_cancel_backend(" + std::to_string(row.integer(0, 0)) + ")";
+  }
+
   Place place(const Connection& connection, const Table& table) const override {
     const std::string actual = connection.current_catalog();
     if (!table.database.empty() && !actual.empty() && folded(actual) != folded(table.database))
