@@ -34,6 +34,7 @@ struct SnowflakeScript {
   std::vector<Texts> columns = {{"DOMAIN_USERID", "VARCHAR(16777216)", "COLUMN"},
                                 {"UPDATED_AT", "TIMESTAMP_LTZ(9)", "COLUMN"},
                                 {"TOTAL_REVENUE", "NUMBER(38,0)", "COLUMN"}};
+  std::string table = "FEATURES";
   std::string type = "TABLE";
   std::string zone = "UTC";
   std::string token = "1769857200000000000";
@@ -52,7 +53,7 @@ struct SnowflakeScript {
     out.statement(text_statement("SELECT TO_VARCHAR\\\\(SYSTEM.*", 1, {{token}}));
     out.statement(text_statement("SHOW EXTERNAL TABLES .*", 2, external ? std::vector<Texts>{{"2026-01-01", "T"}} : std::vector<Texts>{}));
     out.statement(text_statement("SHOW ICEBERG TABLES .*", 2, {}));
-    out.table("{\"catalog\": \"SNOWPLOW_DEV1\", \"schema\": \"SIGNALS\", \"name\": \"FEATURES\", \"type\": \"" + type + "\"}");
+    out.table("{\"catalog\": \"SNOWPLOW_DEV1\", \"schema\": \"SIGNALS\", \"name\": \"" + table + "\", \"type\": \"" + type + "\"}");
     for (const std::string& scan : scans) out.statement(scan);
     return out;
   }
