@@ -82,17 +82,16 @@ void ArrayStream::start_part() {
   is_last_part_ = true;
   if (const int64_t rows = dialect.page_rows(); rows > 0) {
     const std::string window = part_lower_.empty() ? upper : part_lower_ + " AND " + upper;
-    const Rows end = connection_->query(
-        call_, action(),
-        dialect.row_after("SELECT CAST(" + statement_.cursor + " AS CHAR) FROM " + statement_.from + " t WHERE " + window +
-                              " ORDER BY " + statement_.cursor,
-                          rows - 1));
-    if (end.size() == 1) {
-      is_last_part_ = false;
-      upper = statement_.cursor + " <= '" + end.text(0, 0) + "'";
-    }
+    const Rows end = connection_->query(call_, action(),
+                                        "SELECT CAST(" + statement_.cursor + " AS CHAR) FROM " + statement_.from + " t WHERE " + window +
+                                            " ORDER BY " + statement_.cursor + dialect.row_limit(1, rows - 1));
+    is_last_part_ = end.size() == 0;
+    // An integer in quotes would be compared as a double.
+    const std::string quote = statement_.cursor_unit_ns != 0 ? "" : "'";
+    const std::string bound = is_last_part_ ? "" : quote + end.text(0, 0) + quote;
+    if (!is_last_part_) upper = statement_.cursor + " <= " + bound;
     connection_->execute(call_, action(), handle_.get(), statement_.select_between(part_lower_, upper, is_first));
-    if (!is_last_part_) part_lower_ = statement_.cursor + " > '" + end.text(0, 0) + "'";
+    part_lower_ = statement_.cursor + " > " + bound;
   } else {
     connection_->execute(call_, action(), handle_.get(), statement_.select());
   }
@@ -135,6 +134,11 @@ bool ArrayStream::fetch(Canceller& statement) {
   if (fetched_ == 0 || fetched_ > static_cast<SQLULEN>(array_rows_))
     throw Error(PENSTOCK_STATUS_DATA_LOSS, action() + ": the driver says it gave " + std::to_string(fetched_) + " rows of " +
                                                std::to_string(array_rows_));
+  rows_ += static_cast<int64_t>(fetched_);
+  if (statement_.max_rows > 0 && rows_ > statement_.max_rows)
+    throw Error(PENSTOCK_STATUS_FAILED_PRECONDITION,
+                action() + ": the window holds more than max_rows = " + std::to_string(statement_.max_rows) +
+                    " rows; raise max_rows, or read the window in parts with --from and --to");
   for (SQLULEN row = 0; row < fetched_; ++row)
     if (status_[row] == SQL_ROW_ERROR) connection_->fail(call_, action(), SQL_HANDLE_STMT, handle_.get());
   return true;

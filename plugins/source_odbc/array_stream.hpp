@@ -56,6 +56,7 @@ class ArrayStream : public RowStream {
   SQLULEN fetched_ = 0;  // written by the driver
   size_t row_ = 0;       // of the array, the first that is in no batch yet
   std::vector<SQLUSMALLINT> status_;
+  int64_t rows_ = 0;
   std::string part_lower_;
   bool is_last_part_ = false;
   bool has_part_ = false;

@@ -64,6 +64,10 @@ std::unique_ptr<Dialect> dialect_named(const std::string& name, const std::strin
 
 }  // namespace
 
+std::string limit_clause(int64_t count, int64_t skip) {
+  return " LIMIT " + std::to_string(count) + (skip == 0 ? "" : " OFFSET " + std::to_string(skip));
+}
+
 ReadColumn read_fixed(std::string expression, Decode decode) {
   const Layout layout = layout_of(decode);
   return {.expression = std::move(expression),

@@ -105,6 +105,9 @@ enum class Reach : uint8_t {
   whole,       // all of it as it was at the scan's end
 };
 
+// " LIMIT count OFFSET skip", for the servers that say it so.
+std::string limit_clause(int64_t count, int64_t skip);
+
 // [any] Immutable. What the base class says is standard SQL with ODBC's escapes.
 class Dialect {
  public:
@@ -162,9 +165,9 @@ class Dialect {
 
   // A driver that keeps a whole answer in memory is asked for so many rows at a time; 0: it does not.
   virtual int64_t page_rows() const { return 0; }
-  // Of a SELECT with ORDER BY: the row after so many, and only it.
-  virtual std::string row_after(const std::string& select, int64_t rows) const {
-    return select + " OFFSET " + std::to_string(rows) + " ROWS FETCH NEXT 1 ROWS ONLY";
+  // Behind ORDER BY: only so many rows, after so many.
+  virtual std::string row_limit(int64_t count, int64_t skip) const {
+    return " OFFSET " + std::to_string(skip) + " ROWS FETCH NEXT " + std::to_string(count) + " ROWS ONLY";
   }
   // A backslash within a string makes the next character a part of it.
   virtual bool escapes_by_backslash() const { return false; }

@@ -118,9 +118,7 @@ class MariaDb : public Dialect {
 
   // The driver keeps a whole answer in memory.
   int64_t page_rows() const override { return 100'000; }
-  std::string row_after(const std::string& select, int64_t rows) const override {
-    return select + " LIMIT 1 OFFSET " + std::to_string(rows);
-  }
+  std::string row_limit(int64_t count, int64_t skip) const override { return limit_clause(count, skip); }
 
  private:
   static bool is_mariadb(const Connection& connection) {

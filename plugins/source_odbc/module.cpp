@@ -36,6 +36,9 @@ class Component : public OdbcSource {
 
   static constexpr penstock_option_desc kTableOptions[] = {
       choice_option("epoch_unit", "For a timestamp_field of an integer type: what it counts since 1970.", nullptr, kEpochUnits),
+      int_option("max_rows",
+                 "A run that would read more rows fails, and nothing moves: a guard against the bill of a window that is larger than meant.",
+                 nullptr, 1, std::numeric_limits<int64_t>::max() - 1),
       choice_option("changes",
                     "Dialect snowflake: read the table's change tracking instead of a timestamp. default: rows that were inserted or "
                     "updated; append_only: rows that were inserted, as they were then.",

@@ -128,9 +128,7 @@ class Snowflake : public Dialect {
     return std::string(kind == CursorKind::instant ? "TO_TIMESTAMP_LTZ(" : "TO_TIMESTAMP_NTZ(") + std::to_string(ns) + ", 9)";
   }
 
-  std::string row_after(const std::string& select, int64_t rows) const override {
-    return select + " LIMIT 1 OFFSET " + std::to_string(rows);
-  }
+  std::string row_limit(int64_t count, int64_t skip) const override { return limit_clause(count, skip); }
   // Documented not to need the warehouse, unlike a SELECT.
   std::string ping_sql() const override { return "SHOW PARAMETERS LIKE 'TIMEZONE' IN SESSION"; }
 

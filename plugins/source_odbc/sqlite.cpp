@@ -98,6 +98,7 @@ class Sqlite : public Dialect {
     return name + " < '0' OR " + name + " >= ':'";
   }
 
+  std::string row_limit(int64_t count, int64_t skip) const override { return limit_clause(count, skip); }
   std::string nulls_first(const std::string& name) const override { return name; }
 
   ClockStatement clock() const override {

@@ -21,7 +21,7 @@ std::vector<const Column*> columns_of(const Relation& relation, const std::vecto
 
 std::string ScanStatement::select_between(const std::string& after, const std::string& up_to, bool with_extra) const {
   const std::string window = after.empty() ? up_to : after + " AND " + up_to;
-  return head + (with_extra && !extra.empty() ? "(" + window + ") OR " + extra : window) + order;
+  return head + (with_extra && !extra.empty() ? "(" + window + ") OR " + extra : window) + order + limit;
 }
 
 Field field_of(const Dialect& dialect, const Column& column) {
@@ -68,7 +68,11 @@ ScanStatement scan_statement(const Connection& connection, const Relation& relat
   out.cursor = cursor.name;
   if (scan.since) {
     const std::string beyond = out.extra.empty() ? out.lower : "(" + out.lower + ") OR " + out.extra;
-    out.beyond = dialect.row_after("SELECT 1 FROM " + dialect.scanned(relation.from, scan, Reach::open_ended) + " t WHERE " + beyond, 0);
+    out.beyond = "SELECT 1 FROM " + dialect.scanned(relation.from, scan, Reach::open_ended) + " t WHERE " + beyond + dialect.row_limit(1, 0);
+  }
+  if (scan.table.options.has("max_rows")) {
+    out.max_rows = scan.table.options.integer("max_rows");
+    out.limit = dialect.row_limit(out.max_rows + 1, 0);
   }
   out.order = " ORDER BY " + (scan.include_null_cursor ? dialect.nulls_first(cursor.name) : cursor.name);
   for (const Column* key : keys)

@@ -16,6 +16,7 @@ struct ScanStatement {
   std::string lower, upper;       // of the window; lower is empty from the beginning on
   std::string extra;              // rows outside every window that are wanted all the same; may be empty
   std::string order;              // " ORDER BY …"
+  std::string limit;              // one row more than a run may read; empty: no limit
   std::string beyond;             // a SELECT of one row after the window's start, if there is any; empty from the beginning on
   std::string cursor;             // quoted
   Schema schema;                  // the columns asked for, in their order
@@ -25,6 +26,7 @@ struct ScanStatement {
   bool by_row = false;            // one row at a time: the columns from `first_long` on are not bound but asked for
   size_t first_long = 0;
   int64_t cursor_unit_ns = 0;     // as in ScanInfo
+  int64_t max_rows = 0;           // that a run may read; 0: no limit
 
   std::string select() const { return select_between(lower, upper, true); }
   // The part of the window between two conditions.

@@ -114,14 +114,16 @@ TEST_P(OdbcWindow, BatchesAreNoLongerThanAskedForAndLoseNothing) {
   EXPECT_EQ(rows, 1000);
 }
 
-// More rows than a page of a driver that is read by pages, all of one time and not told apart by their keys.
-TEST_P(OdbcWindow, ManyRowsOfOneTimeAndOneKeyAreNeitherLostNorRepeated) {
-  db.exec({"CREATE TABLE " + db.path("events") + " (id INT, k INT, at " + db.wall + ")",
-           "INSERT INTO " + db.path("events") + " SELECT n, 7, '2024-01-01 00:00:00' FROM " + db.numbers(210'000)});
-  Warehouse warehouse(db);
+// More rows than a page of a driver that is read by pages.
+constexpr int64_t kPages = 210'000;
+
+// Reads the ids 1 to kPages.
+void expect_each_once(OpenSource& warehouse, ScanSpec spec) {
   OpenScan scan;
-  warehouse.start({.table = events(), .columns = {"id"}, .cursor = kUtc, .keys = {"k"}, .batch_rows = 10'000}, scan);
-  std::vector<bool> seen(210'001);
+  spec.columns = {"id"};
+  spec.batch_rows = 10'000;
+  warehouse.start(spec, scan);
+  std::vector<bool> seen(kPages + 1);
   int64_t rows = 0, repeated = 0;
   while (auto batch = scan.next())
     for (const auto& row : *batch) {
@@ -130,8 +132,42 @@ TEST_P(OdbcWindow, ManyRowsOfOneTimeAndOneKeyAreNeitherLostNorRepeated) {
       here = true;
       ++rows;
     }
-  EXPECT_EQ(rows, 210'000);
+  EXPECT_EQ(rows, kPages);
   EXPECT_EQ(repeated, 0);
+}
+
+TEST_P(OdbcWindow, ManyRowsOfOneTimeAndOneKeyAreNeitherLostNorRepeated) {
+  db.exec({"CREATE TABLE " + db.path("events") + " (id INT, k INT, at " + db.wall + ")",
+           "INSERT INTO " + db.path("events") + " SELECT n, 7, '2024-01-01 00:00:00' FROM " + db.numbers(kPages)});
+  Warehouse warehouse(db);
+  expect_each_once(warehouse, {.table = events(), .columns = {}, .cursor = kUtc, .keys = {"k"}});
+}
+
+// A double does not tell them apart.
+TEST_P(OdbcWindow, NeighbouringNanosecondsAreNeitherLostNorRepeated) {
+  db.exec({"CREATE TABLE " + db.path("events") + " (id INT, at BIGINT)",
+           "INSERT INTO " + db.path("events") + " SELECT n, 1714557600123456000 + n FROM " + db.numbers(kPages)});
+  Warehouse warehouse(db);
+  TableSpec table = events();
+  table.options["epoch_unit"] = "ns";
+  expect_each_once(warehouse, {.table = table, .columns = {}, .cursor = {.column = "at"}, .keys = {"id"}});
+}
+
+TEST_P(OdbcWindow, AWindowOfMoreThanMaxRowsFails) {
+  make_events(db.wall, {"'2024-01-01 00:00:00'", "'2024-01-01 00:00:01'", "'2024-01-01 00:00:02'"});
+  Warehouse warehouse(db);
+  ScanSpec spec{.table = events(), .columns = {"id"}, .cursor = kUtc, .keys = {"id"}};
+  spec.table.options["max_rows"] = "3";
+  EXPECT_EQ(warehouse.scan(spec).size(), 3u);
+  spec.table.options["max_rows"] = "2";
+  const RecordedError error = failure_of([&] { warehouse.scan(spec); });
+  EXPECT_EQ(error.status, PENSTOCK_STATUS_FAILED_PRECONDITION);
+  EXPECT_EQ(error.retry, PENSTOCK_RETRY_NEVER);
+  EXPECT_NE(error.message.find("the window holds more than max_rows = 2 rows; raise max_rows, or read the window in parts with --from and --to"),
+            std::string::npos)
+      << error.message;
+  // The server is not asked for more than it takes to tell.
+  EXPECT_TRUE(warehouse.plan(spec).statement.ends_with(db.name == "postgres" ? " OFFSET 0 ROWS FETCH NEXT 3 ROWS ONLY" : " LIMIT 3"));
 }
 
 TEST_P(OdbcWindow, DateColumnIsReadByWholeDaysOfItsZone) {
