@@ -22,9 +22,9 @@ int64_t row_bytes(const ScanStatement& statement) {
 }  // namespace
 
 ArrayStream::ArrayStream(const Call& call, std::shared_ptr<Connection> connection, ScanStatement statement, int64_t batch_rows,
-                         int64_t batch_bytes, std::shared_ptr<bool> rereads_in_array)
+                         int64_t batch_bytes, std::function<void()> misfit)
     : call_(call), connection_(std::move(connection)), statement_(std::move(statement)),
-      rereads_in_array_(std::move(rereads_in_array)), batch_rows_(batch_rows > 0 ? batch_rows : kDefaultBatchRows),
+      misfit_(std::move(misfit)), batch_rows_(batch_rows > 0 ? batch_rows : kDefaultBatchRows),
       batch_bytes_(batch_bytes > 0 ? batch_bytes : kDefaultBatchBytes), batch_(statement_.schema),
       handle_(connection_->statement(call)), part_lower_(statement_.lower) {
   if (!statement_.by_row)
@@ -200,13 +200,13 @@ void ArrayStream::append_column(Canceller& statement, size_t index, size_t end) 
 bool ArrayStream::read_long(Canceller& statement, size_t index, size_t row, SQLLEN length) {
   const ReadColumn& column = statement_.columns[index];
   const auto refuse = [&](const std::string& why) {
-    *rereads_in_array_ = false;
+    misfit_();
     return Error(PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_SAFE,
                  action() + ": column \"" + column.field.name + "\": a value is longer than its cell, and the driver does not read it again (" +
-                     why + "); from now on the rows are read one by one");
+                     why + "); from now on the rows of this table are read one by one");
   };
   const bool is_bound = index < statement_.first_long;
-  if (is_bound && !*rereads_in_array_) throw refuse("it does not offer to");
+  if (is_bound && !connection_->facts().rereads_in_array) throw refuse("it does not offer to");
   if (is_bound && array_rows_ > 1 &&
       !SQL_SUCCEEDED(statement.run(SQLSetPos, static_cast<SQLSETPOSIROW>(row + 1), SQL_POSITION, SQL_LOCK_NO_CHANGE)))
     throw refuse("SQLSetPos failed");

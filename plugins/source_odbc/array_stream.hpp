@@ -7,6 +7,8 @@
 
 #include <penstock/source.hpp>
 
+#include <functional>
+
 namespace penstock::odbc {
 
 // Holds one array of rows and one batch at a time, however large the table. A driver that keeps a whole answer in memory is asked
@@ -16,10 +18,10 @@ namespace penstock::odbc {
 // the connection.
 class ArrayStream : public RowStream {
  public:
-  // Starts the statement. `call` outlives the stream. `rereads_in_array` is the source's: set to false when the driver turns out
-  // not to read values again although it says so.
+  // Starts the statement. `call` outlives the stream. `misfit` is called when a value of an array does not fit its cell and the
+  // driver does not read it again: the scan ends with an error, and the next one has to be by row.
   ArrayStream(const Call& call, std::shared_ptr<Connection> connection, ScanStatement statement, int64_t batch_rows,
-              int64_t batch_bytes, std::shared_ptr<bool> rereads_in_array);
+              int64_t batch_bytes, std::function<void()> misfit);
   ~ArrayStream() override;
 
   const Schema& schema() const override { return statement_.schema; }
@@ -46,7 +48,7 @@ class ArrayStream : public RowStream {
   Call call_;
   std::shared_ptr<Connection> connection_;
   ScanStatement statement_;
-  std::shared_ptr<bool> rereads_in_array_;
+  std::function<void()> misfit_;
   int64_t batch_rows_;
   int64_t batch_bytes_;
   int64_t array_rows_ = 1;

@@ -2,6 +2,7 @@
 
 #include "array_stream.hpp"
 #include "quiet_stream.hpp"
+#include "row_by_row.hpp"
 
 namespace penstock::odbc {
 namespace {
@@ -20,8 +21,6 @@ Connection& OdbcSource::ready(const Call& call) {
     connection_.reset();
     described_.reset();
     connection_ = std::make_shared<Connection>(call, settings_);
-    if (!rereads_in_array_)
-      rereads_in_array_ = std::make_shared<bool>(connection_->facts().rereads_in_array || connection_->dialect().hopes_for_short_values());
   }
   return *connection_;
 }
@@ -104,7 +103,7 @@ std::unique_ptr<RowStream> OdbcSource::start(const Call& call, const Scan& scan,
   info = {.honoured = kHonoured, .rows_estimate = -1, .statement = statement.select(), .cursor_unit_ns = statement.cursor_unit_ns};
   const std::string beyond = statement.beyond;
   auto rows = std::make_unique<ArrayStream>(call, connection_, std::move(statement), scan.batch_rows, scan.batch_bytes,
-                                            rereads_in_array_);
+                                            [name = row_by_row_name(relation)] { RowByRow::of_process().add(name); });
   if (!token || beyond.empty()) return rows;
   return std::make_unique<WatchedStream>(std::move(rows), [=, this, place = relation.place] { look_beyond(call, scan, place, beyond, *token); });
 }
@@ -125,8 +124,14 @@ Relation OdbcSource::described(const Call& call, Connection& connection, const T
   return is_same ? described_->relation : find_relation(call, connection, table);
 }
 
+std::string OdbcSource::row_by_row_name(const Relation& relation) const {
+  // The keys may hold secrets, which are not to lie about for as long as the process lives.
+  return std::to_string(std::hash<std::string>()(settings_.login.keys.text())) + " " + relation.from;
+}
+
 ScanStatement OdbcSource::statement_for(const Connection& connection, const Relation& relation, const Scan& scan, Reach reach) const {
-  return scan_statement(connection, relation, scan, !*rereads_in_array_, reach);
+  const bool by_array = connection.facts().rereads_in_array || connection.dialect().hopes_for_short_values();
+  return scan_statement(connection, relation, scan, !by_array || RowByRow::of_process().contains(row_by_row_name(relation)), reach);
 }
 
 }  // namespace penstock::odbc

@@ -33,6 +33,8 @@ class OdbcSource : public Source {
   auto with_live_connection(const Call& call, Act&& act);
   // What describe found, if it was asked for this table last; else looks. A run begins with describe, which always looks anew.
   Relation described(const Call& call, Connection& connection, const Table& table) const;
+  // What a table is called among those that are read row by row.
+  std::string row_by_row_name(const Relation& relation) const;
   ScanStatement statement_for(const Connection& connection, const Relation& relation, const Scan& scan, Reach reach = Reach::window) const;
   std::unique_ptr<RowStream> start(const Call& call, const Scan& scan, Reach reach, const std::optional<std::string>& token, ScanInfo& info);
   // Remembers that the table holds nothing beyond the scan's window, if that is so. Does not throw.
@@ -46,7 +48,6 @@ class OdbcSource : public Source {
   Settings settings_;
   std::optional<Described> described_;
   QuietTables quiet_;
-  std::shared_ptr<bool> rereads_in_array_;  // what the driver offers, until it turns out that it does not
   std::shared_ptr<Connection> connection_;  // shared with the stream of the scan in progress
 };
 
