@@ -57,20 +57,24 @@ Schema OdbcSource::describe(const Call& call, const Table& table) {
   return schema;
 }
 
-std::vector<TableName> OdbcSource::list_tables(const Call& call) { return visible_tables(call, ready(call)); }
+std::vector<TableName> OdbcSource::list_tables(const Call& call) {
+  return with_live_connection(call, [&](Connection& connection) { return visible_tables(call, connection); });
+}
 
 Horizon OdbcSource::horizon(const Call& call, const Table& table, const Cursor& cursor) {
-  Connection& connection = ready(call);
-  const Relation relation = described(call, connection, table);
-  const Dialect& dialect = connection.dialect();
-  // Not of a query: what it shows may change by itself.
-  if (relation.is_table) quiet_.saw(QuietTables::question(table, cursor), dialect.change_token(call, connection, relation.place));
-  return dialect.horizon(call, connection, table, relation.column(cursor.column), cursor);
+  return with_live_connection(call, [&](Connection& connection) {
+    const Relation relation = described(call, connection, table);
+    const Dialect& dialect = connection.dialect();
+    // Not of a query: what it shows may change by itself.
+    if (relation.is_table) quiet_.saw(QuietTables::question(table, cursor), dialect.change_token(call, connection, relation.place));
+    return dialect.horizon(call, connection, table, relation.column(cursor.column), cursor);
+  });
 }
 
 std::vector<std::string> OdbcSource::plan(const Call& call, const Scan& scan, ScanInfo& info) {
-  Connection& connection = ready(call);
-  const ScanStatement statement = statement_for(connection, described(call, connection, scan.table), scan);
+  const ScanStatement statement = with_live_connection(call, [&](Connection& connection) {
+    return statement_for(connection, described(call, connection, scan.table), scan);
+  });
   info.honoured = kHonoured;
   info.statement = statement.select();
   info.cursor_unit_ns = statement.cursor_unit_ns;
@@ -97,9 +101,11 @@ std::unique_ptr<RowStream> OdbcSource::scan(const Call& call, const Scan& scan, 
 
 std::unique_ptr<RowStream> OdbcSource::start(const Call& call, const Scan& scan, Reach reach, const std::optional<std::string>& token,
                                              ScanInfo& info) {
-  Connection& connection = ready(call);
-  const Relation relation = find_relation(call, connection, scan.table);
-  ScanStatement statement = statement_for(connection, relation, scan, reach);
+  Relation relation;
+  ScanStatement statement = with_live_connection(call, [&](Connection& connection) {
+    relation = find_relation(call, connection, scan.table);
+    return statement_for(connection, relation, scan, reach);
+  });
   info = {.honoured = kHonoured, .rows_estimate = -1, .statement = statement.select(), .cursor_unit_ns = statement.cursor_unit_ns};
   const std::string beyond = statement.beyond;
   auto rows = std::make_unique<ArrayStream>(call, connection_, std::move(statement), scan.batch_rows, scan.batch_bytes,
