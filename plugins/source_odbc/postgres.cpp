@@ -25,6 +25,23 @@ bool has_own_type(std::string_view type) {
          is_one_of(type, {"bool", "int2", "int4", "serial", "int8", "bigserial", "oid", "xid8", "float4", "float8", "numeric", "bytea", "date"});
 }
 
+// Why the server refused a session: psqlODBC gives one SQLSTATE for all of it. In the words of a server that speaks English.
+struct Refusal {
+  std::string_view first, second;  // both are in the message
+  Verdict verdict;
+};
+
+constexpr Refusal kRefusals[] = {
+    {"password authentication failed", "", {PENSTOCK_STATUS_UNAUTHENTICATED, PENSTOCK_RETRY_NEVER}},
+    {"no password supplied", "", {PENSTOCK_STATUS_UNAUTHENTICATED, PENSTOCK_RETRY_NEVER}},
+    {"FATAL: role ", " does not exist", {PENSTOCK_STATUS_UNAUTHENTICATED, PENSTOCK_RETRY_NEVER}},
+    {"FATAL: database ", " does not exist", {PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER}},
+    {"no pg_hba.conf entry", "", {PENSTOCK_STATUS_PERMISSION_DENIED, PENSTOCK_RETRY_NEVER}},
+    {"permission denied for database", "", {PENSTOCK_STATUS_PERMISSION_DENIED, PENSTOCK_RETRY_NEVER}},
+    {"too many connections", "", {PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT}},
+    {"connection slots are reserved", "", {PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT}},
+};
+
 class Postgres : public Dialect {
  public:
   Postgres() : Dialect("\"") {}
@@ -112,6 +129,14 @@ class Postgres : public Dialect {
                                                         "numeric", "bytea", "date", "uuid"}) ||
                             is_naive_timestamp(column.type_name) || is_instant(column.type_name);
     return is_ordered ? name : name + "::pg_catalog.text COLLATE pg_catalog.\"C\"";
+  }
+
+  Verdict verdict(const Diagnostic& diagnostic) const override {
+    if (diagnostic.sqlstate == "08001")
+      for (const Refusal& refusal : kRefusals)
+        if (diagnostic.message.find(refusal.first) != std::string::npos && diagnostic.message.find(refusal.second) != std::string::npos)
+          return refusal.verdict;
+    return Dialect::verdict(diagnostic);
   }
 
   ClockStatement clock() const override {
