@@ -29,14 +29,15 @@ std::string lower(std::string text) {
   return text;
 }
 
-// Keys without which a driver would keep the whole answer in memory, or would not speak UTF-8.
-std::vector<std::pair<std::string, std::string>> keys_of_driver(const std::string& driver, int64_t array_rows) {
+// Keys without which a driver would keep the whole answer in memory, would not speak UTF-8, or would wait for a silent server for
+// ever. Of a driver by its library or by the name that it is mostly registered under.
+std::vector<std::pair<std::string, std::string>> keys_of_driver(const std::string& driver, const Settings& settings) {
   const std::string name = lower(driver);
-  if (name.find("psqlodbc") != std::string::npos)
-    return {{"UseDeclareFetch", "1"}, {"Fetch", std::to_string(array_rows)}};
-  if (name.find("maodbc") != std::string::npos || name.find("myodbc") != std::string::npos)
-    return {{"CHARSET", "utf8mb4"}};
-  if (name.find("sqlite3odbc") != std::string::npos) return {{"StepAPI", "1"}};
+  const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
+  if (has("psqlodbc") || has("postgres")) return {{"UseDeclareFetch", "1"}, {"Fetch", std::to_string(settings.array_rows)}};
+  if (has("maodbc") || has("mariadb")) return {{"CHARSET", "utf8mb4"}, {"CONN_TIMEOUT", std::to_string(settings.login_timeout.count())}};
+  if (has("myodbc") || has("mysql")) return {{"CHARSET", "utf8mb4"}};
+  if (has("sqlite")) return {{"StepAPI", "1"}};
   return {};
 }
 
@@ -105,13 +106,15 @@ Connection::~Connection() { abandon(); }
 
 void Connection::connect(const Call& call) {
   ConnectionString keys = settings_.login.keys;
+  const std::string* driver = keys.find("DRIVER");
+  for (const auto& [key, value] : keys_of_driver(driver == nullptr ? "" : *driver, settings_)) keys.set_unless_given(key, value);
   log_in(keys);
   call.check();
   read_facts();
   if (facts_.driver.find("psqlodbca") != std::string::npos)
     throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "PostgreSQL's ANSI driver gives no text beyond its locale: use its Unicode driver");
   bool needs_more = false;
-  for (const auto& [key, value] : keys_of_driver(facts_.driver, settings_.array_rows)) {
+  for (const auto& [key, value] : keys_of_driver(facts_.driver, settings_)) {
     needs_more = needs_more || keys.find(key) == nullptr;
     keys.set_unless_given(key, value);
   }
