@@ -10,6 +10,10 @@ namespace {
 
 constexpr int64_t kDefaultBatchRows = 16 * 1024;
 constexpr int64_t kDefaultBatchBytes = 4 * 1024 * 1024;
+// Of a part of a window, for drivers that keep a whole answer in memory. Each part costs the server a search for its end, so
+// there are not more of them than it takes.
+constexpr int64_t kFirstPartRows = 10'000;
+constexpr int64_t kPartBytes = 16 * 1024 * 1024;
 
 SQLPOINTER as_pointer(SQLULEN value) { return reinterpret_cast<SQLPOINTER>(value); }
 
@@ -74,17 +78,23 @@ void ArrayStream::bind() {
   }
 }
 
+int64_t ArrayStream::part_rows(int64_t most) const {
+  const int64_t rows = delivered_rows_ + batch_.rows(), bytes = delivered_bytes_ + static_cast<int64_t>(batch_.byte_size());
+  if (rows == 0) return std::min(kFirstPartRows, most);
+  return std::clamp(kPartBytes / std::max<int64_t>(bytes / rows, 1), std::min(kFirstPartRows, most), most);
+}
+
 // The next part of the window, or all of it.
 void ArrayStream::start_part() {
   const Dialect& dialect = connection_->dialect();
   const bool is_first = !has_part_;
   std::string upper = statement_.upper;
   is_last_part_ = true;
-  if (const int64_t rows = dialect.page_rows(); rows > 0) {
+  if (const int64_t most = dialect.page_rows(); most > 0) {
     const std::string window = part_lower_.empty() ? upper : part_lower_ + " AND " + upper;
     const Rows end = connection_->query(call_, action(),
                                         "SELECT CAST(" + statement_.cursor + " AS CHAR) FROM " + statement_.from + " t WHERE " + window +
-                                            " ORDER BY " + statement_.cursor + dialect.row_limit(1, rows - 1));
+                                            " ORDER BY " + statement_.cursor + dialect.row_limit(1, part_rows(most) - 1));
     is_last_part_ = end.size() == 0;
     // An integer in quotes would be compared as a double.
     const std::string quote = statement_.cursor_unit_ns != 0 ? "" : "'";
@@ -122,6 +132,8 @@ bool ArrayStream::next(ArrowArray* out) {
     throw;
   }
   if (finished_ && batch_.rows() == 0) return false;
+  delivered_rows_ += batch_.rows();
+  delivered_bytes_ += static_cast<int64_t>(batch_.byte_size());
   batch_.finish(out);
   return true;
 }

@@ -35,6 +35,8 @@ class ArrayStream : public RowStream {
 
   void bind();
   void start_part();
+  // How many rows the next part has, at least: by what the rows so far were long, and at most so many.
+  int64_t part_rows(int64_t most) const;
   bool fetch(Canceller& statement);
   // Those rows of the array that the batch has room for, and one at least: a value may be much longer than its cell.
   void append_rows(Canceller& statement);
@@ -62,6 +64,7 @@ class ArrayStream : public RowStream {
   std::string part_lower_;
   bool is_last_part_ = false;
   bool has_part_ = false;
+  int64_t delivered_rows_ = 0, delivered_bytes_ = 0;
   bool finished_ = false;
   std::string value_, scratch_;
 };

@@ -163,7 +163,7 @@ class Dialect {
   // ORDER BY term of a key.
   virtual std::string order_term(const Column&, const std::string& name) const { return name; }
 
-  // A driver that keeps a whole answer in memory is asked for so many rows at a time; 0: it does not.
+  // A driver that keeps a whole answer in memory is asked for so many rows at a time, at most; 0: it does not.
   virtual int64_t page_rows() const { return 0; }
   // Behind ORDER BY: only so many rows, after so many.
   virtual std::string row_limit(int64_t count, int64_t skip) const {
