@@ -29,7 +29,7 @@ struct Database {
   std::string wall;        // a type for times without a zone, to the microsecond
   std::string instant;     // for times with one; empty: there is none
   std::string now;         // an expression
-  std::string sleep;       // a query that takes a minute, with the columns id and at; empty: there is none
+  std::string sleep;       // a query that takes a minute, of table `one` with a column at
   std::string password;    // must be in no message
   std::function<Given()> options;
   std::function<void(const Sql&)> exec;  // as somebody who may write; starts the server
@@ -76,7 +76,7 @@ inline Database postgres_database() {
           .wall = "timestamp",
           .instant = "timestamptz",
           .now = "now()",
-          .sleep = "SELECT 1 AS id, now() AS at, pg_sleep(60)::text AS s",
+          .sleep = "SELECT 1 AS id, at, pg_sleep(60)::text AS s FROM o.one",
           .password = PostgresServer::kPassword,
           .options = [] { return Given{{"dsn", postgres_connection(postgres_server())}, {"password", PostgresServer::kPassword}}; },
           .exec =
@@ -97,7 +97,7 @@ inline Database mariadb_database() {
           .wall = "DATETIME(6)",
           .instant = "TIMESTAMP(6) NULL",
           .now = "NOW(6)",
-          .sleep = "SELECT 1 AS id, NOW(6) AS at, SLEEP(60) AS s",
+          .sleep = "SELECT 1 AS id, at, SLEEP(60) AS s FROM one",
           .password = MariadbServer::kPassword,
           .options = [] { return Given{{"dsn", mariadb_server().connection("penstock")}, {"password", MariadbServer::kPassword}}; },
           .exec = [](const Sql& statements) { mariadb_server().exec(statements); },
@@ -114,7 +114,7 @@ inline Database sqlite_database() {
           .wall = "TIMESTAMP",
           .instant = {},
           .now = "strftime('%Y-%m-%d %H:%M:%f', 'now')",
-          .sleep = {},
+          .sleep = "SELECT (WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 1000000000) SELECT count(*) FROM counted) AS s, 1 AS id, at FROM one",
           .password = {},
           .options =
               [] {

@@ -114,14 +114,14 @@ TEST_P(OdbcWindow, BatchesAreNoLongerThanAskedForAndLoseNothing) {
   EXPECT_EQ(rows, 1000);
 }
 
-// More rows than a page of a driver that is read by pages.
-constexpr int64_t kPages = 210'000;
+// More rows than the first pages of a driver that is read by pages.
+constexpr int64_t kPages = 30'000;
 
 // Reads the ids 1 to kPages.
 void expect_each_once(OpenSource& warehouse, ScanSpec spec) {
   OpenScan scan;
   spec.columns = {"id"};
-  spec.batch_rows = 10'000;
+  spec.batch_rows = 7'000;
   warehouse.start(spec, scan);
   std::vector<bool> seen(kPages + 1);
   int64_t rows = 0, repeated = 0;
@@ -245,17 +245,17 @@ TEST_P(OdbcWindow, ZoneThatThereIsNotIsRefused) {
 TEST_P(OdbcWindow, RowsCommittedDuringTheScanAreNotInIt) {
   if (db.name == "sqlite") GTEST_SKIP() << "a reader keeps writers out";
   db.exec({"CREATE TABLE " + db.path("events") + " (id INT, at " + db.wall + ")",
-           "INSERT INTO " + db.path("events") + " SELECT n, '2024-01-01 00:00:00' FROM " + db.numbers(150'000)});
+           "INSERT INTO " + db.path("events") + " SELECT n, '2024-01-01 00:00:00' FROM " + db.numbers(30'000)});
   Warehouse warehouse(db);
   OpenScan scan;
   warehouse.start({.table = events(), .columns = {"id"}, .cursor = kUtc, .batch_rows = 100}, scan);
   int64_t rows = scan.next_length();
   db.exec({"INSERT INTO " + db.path("events") + " SELECT n + 1000000, '2024-01-01 00:00:00' FROM " + db.numbers(100)});
   for (int64_t n; (n = scan.next_length()) >= 0;) rows += n;
-  EXPECT_EQ(rows, 150'000);
+  EXPECT_EQ(rows, 30'000);
   scan.release();
   // The next scan has a snapshot of its own.
-  EXPECT_EQ(warehouse.scan({.table = events(), .columns = {"id"}, .cursor = kUtc, .batch_rows = 10'000}).size(), 150'100u);
+  EXPECT_EQ(warehouse.scan({.table = events(), .columns = {"id"}, .cursor = kUtc, .batch_rows = 10'000}).size(), 30'100u);
 }
 
 TEST_P(OdbcWindow, QueryIsASourceLikeATable) {
