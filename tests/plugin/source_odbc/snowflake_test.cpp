@@ -260,6 +260,7 @@ TEST_F(SnowflakeTest, AWrongKeyIsNotTriedAgainAndShowsNoSecret) {
 
 TEST_F(SnowflakeTest, ALongTextIsReadByASecondScan) {
   SnowflakeScript script;
+  script.first = {R"({"match": "SELECT \\* FROM \\(.*", "columns": [{"name": "DOMAIN_USERID", "type": "varchar"}]})"};
   // Read one by one, values of any length come last.
   const std::string long_text = R"({"repeat": "\ud83d\ude00", "times": 5000})";
   script.scans = {R"({"match": "SELECT t.\"DOMAIN_USERID\".*", "columns": [{"name": "U", "type": "wvarchar", "size": 16777216}, {"name": "A", "type": "varchar"}, {"name": "N", "type": "varchar"}],
@@ -277,6 +278,10 @@ TEST_F(SnowflakeTest, ALongTextIsReadByASecondScan) {
   const Rows rows = next.scan(scan);
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[1][0].size(), 20'000u);
+  // Other tables are still read in arrays.
+  ScanSpec other = scan;
+  other.table = {.query = "SELECT * FROM SIGNALS.FEATURES"};
+  EXPECT_THAT(failure_of([&] { next.scan(other); }).message, HasSubstr("reading the query: column \"DOMAIN_USERID\": a value is longer"));
 }
 
 }  // namespace
