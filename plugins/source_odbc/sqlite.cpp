@@ -44,6 +44,9 @@ class Sqlite : public Dialect {
     connection.query(call, "preparing the session", "PRAGMA query_only = ON");
   }
 
+  // A statement is a snapshot by itself, and within a transaction the driver keeps its whole answer in memory.
+  bool has_transactions() const override { return false; }
+
   Place place(const Connection&, const Table& table) const override {
     for (const std::string& part : {table.database, table.schema})
       if (!part.empty() && part != "main")
