@@ -1,5 +1,6 @@
 #include "warehouse.hpp"
 
+#include <malloc.h>
 #include <filesystem>
 #include <fstream>
 
@@ -41,17 +42,18 @@ TEST_P(OdbcGrowth, MemoryDoesNotGrowWithTheTable) {
   OpenScan scan;
   TableSpec table = db.table("grow");
   table.options["epoch_unit"] = "s";
-  warehouse.start({.table = table, .columns = {"id", "pad"}, .batch_rows = 5000}, scan);
-  int64_t rows = 0;
-  // Once the parts have their size.
-  while (rows < 200'000) rows += scan.next_length();
+  malloc_trim(0);
   std::ofstream("/proc/self/clear_refs") << "5";  // the peak starts again from here
   const int64_t before = peak_kib();
+  warehouse.start({.table = table, .columns = {"id", "pad"}, .batch_rows = 5000}, scan);
+  int64_t rows = 0;
   for (int64_t n; (n = scan.next_length()) >= 0;) rows += n;
   EXPECT_EQ(rows, kRows);
-  // What is left of the table has more than 20 MiB, and drivers hold several times that of it.
+  const int64_t grown = peak_kib() - before;
+  RecordProperty("grown_kib", std::to_string(grown));
+  // The drivers would hold more than 70 MiB; MariaDB's holds a part of it at a time.
   if (!kIsSanitized) {
-    EXPECT_LT(peak_kib() - before, 6 * 1024);
+    EXPECT_LT(grown, (db.name == "mariadb" ? 40 : 12) * 1024);
   }
 }
 
