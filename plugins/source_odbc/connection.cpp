@@ -277,21 +277,31 @@ std::vector<Column> Connection::describe(const Call& call, const std::string& ac
   const StatementHandle handle = statement(call);
   SQLSetStmtAttr(handle.get(), SQL_ATTR_NOSCAN, as_pointer(SQL_NOSCAN_ON), 0);
   std::u16string text = to_utf16(sql);
-  Canceller canceller = watch(call, handle.get());
-  SQLSMALLINT count = 0;
-  if (!SQL_SUCCEEDED(canceller.run(SQLPrepareW, wide(text), static_cast<SQLINTEGER>(text.size()))) ||
-      !SQL_SUCCEEDED(canceller.run(SQLNumResultCols, &count)))
+  if (!SQL_SUCCEEDED(watch(call, handle.get()).run(SQLPrepareW, wide(text), static_cast<SQLINTEGER>(text.size()))))
     fail(call, action, SQL_HANDLE_STMT, handle.get());
+  return columns_of(call, action, handle.get());
+}
+
+std::vector<Column> Connection::describe_result(const Call& call, const std::string& action, const std::string& sql) {
+  const StatementHandle handle = statement(call);
+  SQLSetStmtAttr(handle.get(), SQL_ATTR_NOSCAN, as_pointer(SQL_NOSCAN_ON), 0);
+  execute(call, action, handle.get(), sql);
+  return columns_of(call, action, handle.get());
+}
+
+std::vector<Column> Connection::columns_of(const Call& call, const std::string& action, SQLHSTMT statement) {
+  SQLSMALLINT count = 0;
+  if (!SQL_SUCCEEDED(watch(call, statement).run(SQLNumResultCols, &count))) fail(call, action, SQL_HANDLE_STMT, statement);
   std::vector<Column> columns;
   for (SQLUSMALLINT i = 1; i <= static_cast<SQLUSMALLINT>(count); ++i) {
     SQLWCHAR name[512] = {}, type_name[256] = {};
     SQLSMALLINT name_units = 0, type = 0, digits = 0, nullable = 0, type_bytes = 0;
     SQLULEN size = 0;
     SQLLEN is_unsigned = SQL_FALSE;
-    if (!SQL_SUCCEEDED(SQLDescribeColW(handle.get(), i, name, std::size(name), &name_units, &type, &size, &digits, &nullable)))
-      fail(call, action, SQL_HANDLE_STMT, handle.get());
-    SQLColAttributeW(handle.get(), i, SQL_DESC_TYPE_NAME, type_name, sizeof type_name, &type_bytes, nullptr);
-    SQLColAttributeW(handle.get(), i, SQL_DESC_UNSIGNED, nullptr, 0, nullptr, &is_unsigned);
+    if (!SQL_SUCCEEDED(SQLDescribeColW(statement, i, name, std::size(name), &name_units, &type, &size, &digits, &nullable)))
+      fail(call, action, SQL_HANDLE_STMT, statement);
+    SQLColAttributeW(statement, i, SQL_DESC_TYPE_NAME, type_name, sizeof type_name, &type_bytes, nullptr);
+    SQLColAttributeW(statement, i, SQL_DESC_UNSIGNED, nullptr, 0, nullptr, &is_unsigned);
     columns.push_back({.name = utf8(name, std::min<size_t>(static_cast<size_t>(name_units), std::size(name) - 1)),
                        .type_name = lower(utf8(type_name, std::min<size_t>(static_cast<size_t>(type_bytes) / 2, std::size(type_name) - 1))),
                        .sql_type = type,

@@ -78,6 +78,8 @@ class Connection {
   Rows query(const Call& call, const std::string& action, const std::string& sql);
   // The columns of a statement that is not run.
   std::vector<Column> describe(const Call& call, const std::string& action, const std::string& sql);
+  // The columns of one that is run.
+  std::vector<Column> describe_result(const Call& call, const std::string& action, const std::string& sql);
   // The catalog functions. Names are exact; an empty one is any.
   Rows tables(const Call& call, const std::string& action, const Place& place, bool exact);
   std::vector<Column> columns(const Call& call, const std::string& action, const Place& place);
@@ -106,6 +108,7 @@ class Connection {
   void read_facts();
   std::string info(SQLUSMALLINT what) const;
   void require_open() const;
+  std::vector<Column> columns_of(const Call& call, const std::string& action, SQLHSTMT statement);
   Rows fetch_all(const Call& call, const std::string& action, SQLHSTMT statement);
 
   Settings settings_;

@@ -7,6 +7,7 @@
 #include <penstock/nearest_name.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace penstock::odbc {
 namespace {
@@ -15,15 +16,10 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool is_naive_timestamp(std::string_view type) { return is_one_of(type, {"timestamp", "timestamp without time zone"}); }
-bool is_instant(std::string_view type) { return is_one_of(type, {"timestamptz", "timestamp with time zone"}); }
+bool is_naive_timestamp(std::string_view type) { return type == "timestamp"; }
+bool is_instant(std::string_view type) { return type == "timestamptz"; }
 bool is_text(std::string_view type) { return is_one_of(type, {"text", "varchar", "bpchar", "char", "name"}); }
 
-// Is read otherwise than as its text.
-bool has_own_type(std::string_view type) {
-  return is_text(type) || is_naive_timestamp(type) || is_instant(type) || type.starts_with('_') ||
-         is_one_of(type, {"bool", "int2", "int4", "serial", "int8", "bigserial", "oid", "xid8", "float4", "float8", "numeric", "bytea", "date"});
-}
 
 // Why the server refused a session: psqlODBC gives one SQLSTATE for all of it. In the words of a server that speaks English.
 struct Refusal {
@@ -78,23 +74,35 @@ class Postgres : public Dialect {
 
   std::string qualified(const Place& place) const override { return quoted(place.schema) + "." + quoted(place.table); }
 
-  // The catalog function gives a domain by its own name; a statement's result has its base type.
+  // The server is asked itself: psqlODBC does not free all that it learns of columns of types that it does not know, nor of a
+  // statement that it has only prepared, and it does not name their types.
   std::vector<Column> columns(const Call& call, Connection& connection, const Place& place) const override {
-    std::vector<Column> columns = Dialect::columns(call, connection, place);
-    if (std::all_of(columns.begin(), columns.end(), [](const Column& column) { return has_own_type(column.type_name); })) return columns;
-    const std::vector<Column> described = connection.describe(call, "describing the table", "SELECT * FROM " + qualified(place));
-    for (Column& column : columns)
-      for (const Column& base : described)
-        if (base.name == column.name && !has_own_type(column.type_name) && has_own_type(base.type_name)) column = base;
-    return columns;
+    return columns_from(connection.query(
+        call, "describing the table",
+        base_types("found(name, oid, typmod, place) AS (SELECT a.attname, a.atttypid, a.atttypmod, a.attnum::pg_catalog.int4 "
+                   "FROM pg_catalog.pg_attribute a WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = " +
+                   literal(qualified(place)) + "::pg_catalog.regclass)")));
+  }
+  std::vector<Column> query_columns(const Call& call, Connection& connection, const std::string& action, const std::string& sql) const override {
+    std::vector<Column> names = connection.describe_result(call, action, sql + " LIMIT 0");
+    std::set<std::string> seen;
+    std::string fields;
+    for (const Column& column : names) {
+      if (!seen.insert(column.name).second) return names;  // which is refused
+      fields += (seen.size() == 1 ? "" : " UNION ALL ") + std::string("SELECT ") + literal(column.name) + "::pg_catalog.name, pg_catalog.pg_typeof(r." +
+                quoted(column.name) + ")::pg_catalog.oid, -1, " + std::to_string(seen.size()) + " FROM r";
+    }
+    return columns_from(connection.query(call, action,
+                                         base_types("r AS (SELECT q.* FROM (SELECT 1) one LEFT JOIN (" + sql + " LIMIT 0) q ON true), "
+                                                    "found(name, oid, typmod, place) AS (" + fields + ")")));
   }
 
   ReadColumn read_column(const Column& column, const std::string& name) const override {
     const std::string& type = column.type_name;
     if (type == "bool") return read_fixed(name + "::pg_catalog.int4", Decode::boolean);
     if (type == "int2") return read_fixed(name, Decode::int16);
-    if (is_one_of(type, {"int4", "serial"})) return read_fixed(name, Decode::int32);
-    if (is_one_of(type, {"int8", "bigserial"})) return read_fixed(name, Decode::int64);
+    if (type == "int4") return read_fixed(name, Decode::int32);
+    if (type == "int8") return read_fixed(name, Decode::int64);
     if (type == "oid") return read_fixed(name + "::pg_catalog.int8", Decode::uint32);
     if (type == "xid8") return read_fixed(name + "::pg_catalog.text::pg_catalog.int8", Decode::int64);
     if (type == "float4") return read_fixed(name, Decode::float32);
@@ -111,8 +119,11 @@ class Postgres : public Dialect {
   }
 
   CursorKind cursor_kind(const Column& column) const override {
-    if (is_instant(column.type_name)) return CursorKind::instant;
-    return Dialect::cursor_kind(column);
+    const std::string& type = column.type_name;
+    if (is_instant(type)) return CursorKind::instant;
+    if (is_naive_timestamp(type)) return CursorKind::wall_clock;
+    if (type == "date") return CursorKind::day;
+    return is_one_of(type, {"int4", "int8"}) ? CursorKind::epoch : CursorKind::none;
   }
 
   std::string time_literal(const Column&, CursorKind kind, int64_t ns) const override {
@@ -125,7 +136,7 @@ class Postgres : public Dialect {
 
   std::string order_term(const Column& column, const std::string& name) const override {
     if (is_text(column.type_name)) return name + " COLLATE pg_catalog.\"C\"";
-    const bool is_ordered = is_one_of(column.type_name, {"bool", "int2", "int4", "serial", "int8", "bigserial", "oid", "float4", "float8",
+    const bool is_ordered = is_one_of(column.type_name, {"bool", "int2", "int4", "int8", "oid", "float4", "float8",
                                                         "numeric", "bytea", "date", "uuid"}) ||
                             is_naive_timestamp(column.type_name) || is_instant(column.type_name);
     return is_ordered ? name : name + "::pg_catalog.text COLLATE pg_catalog.\"C\"";
@@ -141,6 +152,35 @@ class Postgres : public Dialect {
 
   ClockStatement clock() const override {
     return {"SELECT pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::pg_catalog.int8", 1000};
+  }
+
+ private:
+  static std::string literal(std::string_view text) {
+    std::string out = "'";
+    for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
+    return out + "'";
+  }
+
+  // Names, types and their modifiers of the columns that `with` calls `found`. A domain stands for its base type, also through
+  // several layers.
+  static std::string base_types(const std::string& with) {
+    return "WITH RECURSIVE " + with +
+           ", base AS (SELECT * FROM found UNION ALL SELECT b.name, t.typbasetype, t.typtypmod, b.place FROM base b "
+           "JOIN pg_catalog.pg_type t ON t.oid = b.oid WHERE t.typtype = 'd') "
+           "SELECT b.name, t.typname, b.typmod FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.oid AND t.typtype <> 'd' ORDER BY b.place";
+  }
+
+  static std::vector<Column> columns_from(const Rows& rows) {
+    std::vector<Column> out;
+    for (size_t row = 0; row < rows.size(); ++row) {
+      Column column{.name = rows.text(row, 0), .type_name = rows.text(row, 1)};
+      const int64_t modifier = rows.integer(row, 2);
+      if (is_one_of(column.type_name, {"varchar", "bpchar"})) column.size = std::max<int64_t>(0, modifier - 4);
+      // Of a time: digits of a second.
+      column.digits = modifier >= 0 && modifier < 6 ? static_cast<int32_t>(modifier) : 6;
+      out.push_back(column);
+    }
+    return out;
   }
 };
 
