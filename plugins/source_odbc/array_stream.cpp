@@ -226,7 +226,7 @@ bool ArrayStream::read_long(Canceller& statement, size_t index, size_t row, SQLL
     case LongValue::null: return false;
     case LongValue::failed: {
       if (!is_bound) connection_->fail(call_, action(), SQL_HANDLE_STMT, handle_.get());
-      const std::vector<Diagnostic> found = diagnostics_of(SQL_HANDLE_STMT, handle_.get());
+      const std::vector<Diagnostic> found = diagnostics_of(SQL_HANDLE_STMT, handle_.get(), connection_->settings().login);
       throw refuse(found.empty() ? "SQLGetData failed" : found.front().message);
     }
     case LongValue::read: break;

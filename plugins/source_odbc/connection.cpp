@@ -148,7 +148,7 @@ void Connection::log_in(const ConnectionString& keys) {
     open_ = true;
     return;
   }
-  const std::vector<Diagnostic> found = diagnostics_of(SQL_HANDLE_DBC, connection_.get());
+  const std::vector<Diagnostic> found = diagnostics_of(SQL_HANDLE_DBC, connection_.get(), settings_.login);
   connection_.reset();
   const Diagnostic first = found.empty() ? Diagnostic{"08001", 0, "no reason given"} : found.front();
   // Before the driver has said who it is there is only what the configuration names.
@@ -156,7 +156,7 @@ void Connection::log_in(const ConnectionString& keys) {
   const Verdict verdict = dialect->verdict(first);
   std::string message = "cannot connect to " + settings_.login.target() + ": " + with_advice(*dialect, first);
   if (first.sqlstate == "IM002") message += " (the names in odbcinst.ini and odbc.ini: odbcinst -q -d; odbcinst -q -s)";
-  throw Error(verdict.status, verdict.retry, settings_.login.redacted(message))
+  throw Error(verdict.status, verdict.retry, message)
       .sqlstate(first.sqlstate)
       .vendor_code(first.native);
 }
@@ -176,6 +176,8 @@ void Connection::read_facts() {
   SQLUINTEGER schema_usage = 0;
   SQLGetInfoW(connection_.get(), SQL_SCHEMA_USAGE, &schema_usage, sizeof schema_usage, nullptr);
   facts_.has_schemas = schema_usage != 0;
+  if ((facts_.driver + facts_.dbms).find('\0') != std::string::npos)
+    throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "cannot read from " + settings_.login.target() + ": " + kWideAdvice);
   SQLUINTEGER extensions = 0;
   SQLGetInfoW(connection_.get(), SQL_GETDATA_EXTENSIONS, &extensions, sizeof extensions, nullptr);
   constexpr SQLUINTEGER kNeeded = SQL_GD_ANY_COLUMN | SQL_GD_ANY_ORDER | SQL_GD_BLOCK | SQL_GD_BOUND;
@@ -358,7 +360,7 @@ std::vector<Column> Connection::columns(const Call& call, const std::string& act
 }
 
 void Connection::fail(const Call& call, const std::string& action, SQLSMALLINT kind, SQLHANDLE handle) {
-  const std::vector<Diagnostic> found = diagnostics_of(kind, handle);
+  const std::vector<Diagnostic> found = diagnostics_of(kind, handle, settings_.login);
   const Diagnostic first = found.empty() ? Diagnostic{"HY000", 0, "the driver gave no reason"} : found.front();
   const std::string query_id = dialect_ && kind == SQL_HANDLE_STMT ? dialect_->query_id(handle) : "";
   const Verdict verdict = dialect_ ? dialect_->verdict(first) : verdict_of_sqlstate(first);
@@ -370,7 +372,7 @@ void Connection::fail(const Call& call, const std::string& action, SQLSMALLINT k
   call.check();  // what the driver says about a cancelled statement is of no interest
   std::string message = action + ": " + (dialect_ ? with_advice(*dialect_, first) : first.message);
   if (!query_id.empty()) message += " (query " + query_id + ")";
-  Error error(verdict.status, verdict.retry, settings_.login.redacted(message));
+  Error error(verdict.status, verdict.retry, message);
   error.sqlstate(first.sqlstate).vendor_code(first.native);
   if (!query_id.empty()) error.detail("query id", query_id);
   throw error;

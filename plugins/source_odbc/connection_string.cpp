@@ -57,6 +57,13 @@ std::string take_value(std::string_view& text) {
 }
 
 // Only what cannot do without: psqlODBC takes the braces for a part of any value but the password.
+// As it stands between braces.
+std::string doubled(const std::string& value) {
+  std::string out;
+  for (const char c : value) out += c == '}' ? std::string("}}") : std::string(1, c);
+  return out;
+}
+
 bool needs_braces(const std::string& value) {
   return value.find_first_of("{};") != std::string::npos || value != trimmed(value);
 }
@@ -97,14 +104,7 @@ std::string ConnectionString::text() const {
   std::string out;
   for (const auto& [name, value] : keys_) {
     out += name + "=";
-    if (!needs_braces(value)) {
-      out += value;
-    } else {
-      out += '{';
-      for (const char c : value) out += c == '}' ? std::string("}}") : std::string(1, c);
-      out += '}';
-    }
-    out += ';';
+    out += needs_braces(value) ? "{" + doubled(value) + "};" : value + ";";
   }
   return out;
 }
@@ -169,7 +169,9 @@ Login login_from(const Options& options) {
   for (const auto& [key, value] : login.keys.keys()) {
     if (value.find('\0') != std::string::npos)
       throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "connection: \"" + key + "\" holds a NUL byte");
-    if (is_secret_key(key) && !value.empty()) login.secrets.push_back(value);
+    if (!is_secret_key(key) || value.empty()) continue;
+    login.secrets.push_back(value);
+    login.secrets.push_back(doubled(value));  // where a driver shows the connection string
   }
   std::erase_if(login.secrets, [](const std::string& secret) { return secret.empty(); });
   std::sort(login.secrets.begin(), login.secrets.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });

@@ -67,7 +67,7 @@ std::string plain_message(std::string_view message) {
   return out;
 }
 
-std::vector<Diagnostic> diagnostics_of(SQLSMALLINT kind, SQLHANDLE handle) {
+std::vector<Diagnostic> diagnostics_of(SQLSMALLINT kind, SQLHANDLE handle, const Login& login) {
   constexpr SQLSMALLINT kMaxRecords = 8;
   constexpr SQLSMALLINT kMaxUnits = 2048;
   std::vector<Diagnostic> out;
@@ -77,7 +77,11 @@ std::vector<Diagnostic> diagnostics_of(SQLSMALLINT kind, SQLHANDLE handle) {
     SQLSMALLINT units = 0;
     if (!SQL_SUCCEEDED(SQLGetDiagRecW(kind, handle, record, sqlstate, &native, message, kMaxUnits, &units))) break;
     const size_t count = units < 0 ? 0 : units < kMaxUnits ? static_cast<size_t>(units) : size_t{kMaxUnits - 1};
-    out.push_back({text_of(sqlstate, 5), native, plain_message(text_of(message, count))});
+    // A state whose second character is none has been read from wider ones, and so has the message.
+    if (sqlstate[0] != 0 && sqlstate[1] == 0)
+      out.push_back({"HY000", native, kWideAdvice});
+    else
+      out.push_back({text_of(sqlstate, 5), native, plain_message(login.redacted(text_of(message, count)))});
   }
   return out;
 }

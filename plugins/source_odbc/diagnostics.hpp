@@ -1,6 +1,7 @@
 // What a handle has to say about the last call, and what that means for the host.
 #pragma once
 
+#include "connection_string.hpp"
 #include "handles.hpp"
 
 #include <penstock/error.hpp>
@@ -16,8 +17,8 @@ struct Diagnostic {
   std::string message;  // one line, without the "[vendor][driver]" in front
 };
 
-// The records of the handle, the most important first.
-std::vector<Diagnostic> diagnostics_of(SQLSMALLINT kind, SQLHANDLE handle);
+// The records of the handle, the most important first, without the login's secrets.
+std::vector<Diagnostic> diagnostics_of(SQLSMALLINT kind, SQLHANDLE handle, const Login& login);
 
 // What the host may do about an error.
 struct Verdict {
@@ -27,6 +28,10 @@ struct Verdict {
 
 // The verdict of the SQLSTATE alone, as the standard has it. Dialects know more about their servers' own numbers.
 Verdict verdict_of_sqlstate(const Diagnostic& diagnostic);
+
+// What to do about a driver whose wide characters have four bytes, which unixODBC's have not.
+inline constexpr const char* kWideAdvice =
+    "the driver does not give wide characters as UTF-16: set DriverManagerEncoding=UTF-16 in the driver's own .ini file";
 
 // "[A][B]text" -> "text", white space folded.
 std::string plain_message(std::string_view message);
