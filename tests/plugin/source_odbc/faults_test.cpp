@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 // Rows that came before the fault are not an end.
 TEST(OdbcFaults, FaultAfterABatchIsNeverAShortSuccess) {
-  const FakeOdbc fake(with_scans({ten_rows(R"("fault": {"before_row": 4, "sqlstate": "08S01", "message": "gone"})")}));
+  const FakeOdbc fake(with_scans({ten_rows(R"("fault": {"before_row": 4, "sqlstate": "HYT00", "message": "Timeout expired"})")}));
   FakeWarehouse warehouse(fake, {{"array_rows", "2"}});
   ScanSpec spec = scan_of_t();
   spec.batch_rows = 2;
@@ -96,7 +96,8 @@ TEST(OdbcFaults, FaultAfterABatchIsNeverAShortSuccess) {
   warehouse.start(spec, scan);
   EXPECT_EQ(scan.next_length(), 2);
   EXPECT_EQ(scan.next_length(), 2);
-  EXPECT_EQ(failure_of([&] { scan.next_length(); }).status, PENSTOCK_STATUS_UNAVAILABLE);
+  EXPECT_EQ(failure_of([&] { scan.next_length(); }).status, PENSTOCK_STATUS_DEADLINE_EXCEEDED);
+  // Asking again does not turn it into an end.
   EXPECT_EQ(failure_of([&] { scan.next_length(); }).status, PENSTOCK_STATUS_UNAVAILABLE);
 }
 
