@@ -26,7 +26,10 @@ class Handle {
   ~Handle() { reset(); }
 
   void reset() {
-    if (handle_ != nullptr) SQLFreeHandle(kKind, std::exchange(handle_, nullptr));
+    if (handle_ == nullptr) return;
+    // psqlODBC loses memory with a statement that was described but not closed.
+    if constexpr (kKind == SQL_HANDLE_STMT) SQLFreeStmt(handle_, SQL_CLOSE);
+    SQLFreeHandle(kKind, std::exchange(handle_, nullptr));
   }
   SQLHANDLE get() const { return handle_; }
   explicit operator bool() const { return handle_ != nullptr; }
