@@ -146,6 +146,7 @@ bool ArrayStream::fetch(Canceller& statement) {
   if (fetched_ == 0 || fetched_ > static_cast<SQLULEN>(array_rows_))
     throw Error(PENSTOCK_STATUS_DATA_LOSS, action() + ": the driver says it gave " + std::to_string(fetched_) + " rows of " +
                                                std::to_string(array_rows_));
+  if (result == SQL_SUCCESS_WITH_INFO) require_whole_digits();
   rows_ += static_cast<int64_t>(fetched_);
   if (statement_.max_rows > 0 && rows_ > statement_.max_rows)
     throw Error(PENSTOCK_STATUS_FAILED_PRECONDITION,
@@ -154,6 +155,16 @@ bool ArrayStream::fetch(Canceller& statement) {
   for (SQLULEN row = 0; row < fetched_; ++row)
     if (status_[row] == SQL_ROW_ERROR) connection_->fail(call_, action(), SQL_HANDLE_STMT, handle_.get());
   return true;
+}
+
+// A column may hold more than the driver says of it.
+void ArrayStream::require_whole_digits() const {
+  const std::optional<int32_t> number = column_with("01S07", handle_.get());
+  if (!number) return;
+  const auto index = static_cast<size_t>(*number);
+  const std::string where = index > 0 && index <= statement_.columns.size() ? "column \"" + statement_.columns[index - 1].field.name + "\": " : "";
+  throw Error(PENSTOCK_STATUS_DATA_LOSS, action() + ": " + where +
+                                             "a value has digits beyond the type that the driver gives it; CAST it in a query");
 }
 
 void ArrayStream::append_rows(Canceller& statement) {

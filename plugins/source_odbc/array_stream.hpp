@@ -38,6 +38,8 @@ class ArrayStream : public RowStream {
   // How many rows the next part has, at least: by what the rows so far were long, and at most so many.
   int64_t part_rows(int64_t most) const;
   bool fetch(Canceller& statement);
+  // Throws if the driver has cut digits off.
+  void require_whole_digits() const;
   // Those rows of the array that the batch has room for, and one at least: a value may be much longer than its cell.
   void append_rows(Canceller& statement);
   size_t rows_that_fit() const;

@@ -63,6 +63,16 @@ std::string with_advice(const Dialect& dialect, const Diagnostic& diagnostic) {
   return diagnostic.message + (advice.empty() ? "" : " (" + advice + ")");
 }
 
+// No less than one: none is no limit.
+std::chrono::seconds up_to_seconds(int milliseconds) {
+  return std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(std::chrono::milliseconds(milliseconds)));
+}
+
+void set_login_attributes(SQLHDBC connection, std::chrono::seconds timeout) {
+  SQLSetConnectAttr(connection, SQL_ATTR_LOGIN_TIMEOUT, as_pointer(static_cast<SQLULEN>(timeout.count())), 0);
+  SQLSetConnectAttr(connection, SQL_ATTR_ACCESS_MODE, as_pointer(SQL_MODE_READ_ONLY), 0);
+}
+
 Environment make_environment() {
   Environment environment(SQL_NULL_HANDLE);
   if (!environment) throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT, "out of memory");
@@ -108,7 +118,7 @@ void Connection::connect(const Call& call) {
   ConnectionString keys = settings_.login.keys;
   const std::string* driver = keys.find("DRIVER");
   for (const auto& [key, value] : keys_of_driver(driver == nullptr ? "" : *driver, settings_)) keys.set_unless_given(key, value);
-  log_in(keys);
+  log_in(call, keys);
   call.check();
   read_facts();
   if (facts_.driver.find("psqlodbca") != std::string::npos)
@@ -120,7 +130,7 @@ void Connection::connect(const Call& call) {
   }
   if (needs_more) {
     abandon();
-    log_in(keys);
+    log_in(call, keys);
     call.check();
     settings_.login.keys = keys;
   }
@@ -132,15 +142,12 @@ void Connection::connect(const Call& call) {
     fail(call, "preparing the session", SQL_HANDLE_DBC, connection_.get());
 }
 
-void Connection::set_login_attributes(SQLHDBC connection) const {
-  SQLSetConnectAttr(connection, SQL_ATTR_LOGIN_TIMEOUT, as_pointer(static_cast<SQLULEN>(settings_.login_timeout.count())), 0);
-  SQLSetConnectAttr(connection, SQL_ATTR_ACCESS_MODE, as_pointer(SQL_MODE_READ_ONLY), 0);
-}
-
-void Connection::log_in(const ConnectionString& keys) {
+void Connection::log_in(const Call& call, const ConnectionString& keys) {
   connection_ = ConnectionHandle(environment_.get());
   if (!connection_) throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_RECONNECT, "out of ODBC handles");
-  set_login_attributes(connection_.get());
+  auto limit = settings_.login_timeout;
+  if (const int left = call.remaining_ms(); left >= 0) limit = std::min(limit, up_to_seconds(left));
+  set_login_attributes(connection_.get(), limit);
   std::u16string text = to_utf16(keys.text());
   const SQLRETURN result = SQLDriverConnectW(connection_.get(), nullptr, wide(text), static_cast<SQLSMALLINT>(text.size()),
                                              nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
@@ -150,6 +157,7 @@ void Connection::log_in(const ConnectionString& keys) {
   }
   const std::vector<Diagnostic> found = diagnostics_of(SQL_HANDLE_DBC, connection_.get(), settings_.login);
   connection_.reset();
+  call.check();
   const Diagnostic first = found.empty() ? Diagnostic{"08001", 0, "no reason given"} : found.front();
   // Before the driver has said who it is there is only what the configuration names.
   const std::unique_ptr<Dialect> dialect = likely_dialect(settings_);
@@ -209,8 +217,7 @@ StatementHandle Connection::statement(const Call& call) {
   StatementHandle handle(connection_.get());
   if (!handle) fail(call, "preparing a statement", SQL_HANDLE_DBC, connection_.get());
   auto limit = std::chrono::ceil<std::chrono::seconds>(settings_.statement_timeout);
-  if (const int left = call.remaining_ms(); left >= 0)
-    limit = std::min(limit, std::chrono::ceil<std::chrono::seconds>(std::chrono::milliseconds(left)));
+  if (const int left = call.remaining_ms(); left >= 0) limit = std::min(limit, up_to_seconds(left));
   // Not every driver can; the cancelled call ends the statement then.
   SQLSetStmtAttr(handle.get(), SQL_ATTR_QUERY_TIMEOUT, as_pointer(static_cast<SQLULEN>(limit.count())), 0);
   return handle;
@@ -225,7 +232,7 @@ void Connection::cancel_from_outside() const {
   if (cancel_sql_.empty()) return;
   const Environment environment = make_environment();
   const ConnectionHandle other(environment.get());
-  set_login_attributes(other.get());
+  set_login_attributes(other.get(), settings_.login_timeout);
   std::u16string keys = to_utf16(settings_.login.keys.text()), sql = to_utf16(cancel_sql_);
   if (!SQL_SUCCEEDED(SQLDriverConnectW(other.get(), nullptr, wide(keys), static_cast<SQLSMALLINT>(keys.size()), nullptr, 0, nullptr,
                                        SQL_DRIVER_NOPROMPT)))

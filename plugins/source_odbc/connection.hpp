@@ -102,8 +102,7 @@ class Connection {
  private:
   void connect(const Call& call);
   std::u16string catalog_argument(const Place& place) const;
-  void set_login_attributes(SQLHDBC connection) const;
-  void log_in(const ConnectionString& keys);
+  void log_in(const Call& call, const ConnectionString& keys);
   void cancel_from_outside() const;
   void read_facts();
   std::string info(SQLUSMALLINT what) const;

@@ -2,7 +2,9 @@
 
 #include "utf16.hpp"
 
+#include <algorithm>
 #include <cctype>
+#include <limits>
 
 namespace penstock::odbc {
 namespace {
@@ -50,6 +52,8 @@ std::string text_of(const SQLWCHAR* units, size_t count) {
   return out;
 }
 
+bool is_warning(const SQLWCHAR* sqlstate) { return sqlstate[0] == '0' && sqlstate[1] == '1'; }
+
 }  // namespace
 
 std::string plain_message(std::string_view message) {
@@ -68,10 +72,13 @@ std::string plain_message(std::string_view message) {
 }
 
 std::vector<Diagnostic> diagnostics_of(SQLSMALLINT kind, SQLHANDLE handle, const Login& login) {
-  constexpr SQLSMALLINT kMaxRecords = 8;
+  constexpr size_t kMaxOfAKind = 8;
   constexpr SQLSMALLINT kMaxUnits = 2048;
-  std::vector<Diagnostic> out;
-  for (SQLSMALLINT record = 1; record <= kMaxRecords; ++record) {
+  std::vector<Diagnostic> out, warnings;
+  const auto keep = [](std::vector<Diagnostic>& list, Diagnostic diagnostic) {
+    if (list.size() < kMaxOfAKind) list.push_back(std::move(diagnostic));
+  };
+  for (SQLSMALLINT record = 1; record < std::numeric_limits<SQLSMALLINT>::max(); ++record) {
     SQLWCHAR sqlstate[6] = {}, message[kMaxUnits] = {};
     SQLINTEGER native = 0;
     SQLSMALLINT units = 0;
@@ -79,11 +86,26 @@ std::vector<Diagnostic> diagnostics_of(SQLSMALLINT kind, SQLHANDLE handle, const
     const size_t count = units < 0 ? 0 : units < kMaxUnits ? static_cast<size_t>(units) : size_t{kMaxUnits - 1};
     // A state whose second character is none has been read from wider ones, and so has the message.
     if (sqlstate[0] != 0 && sqlstate[1] == 0)
-      out.push_back({"HY000", native, kWideAdvice});
+      keep(out, {"HY000", native, kWideAdvice});
     else
-      out.push_back({text_of(sqlstate, 5), native, plain_message(login.redacted(text_of(message, count)))});
+      keep(is_warning(sqlstate) ? warnings : out,
+           {text_of(sqlstate, 5), native, plain_message(login.redacted(text_of(message, count)))});
   }
+  out.insert(out.end(), warnings.begin(), warnings.end());
   return out;
+}
+
+std::optional<int32_t> column_with(std::string_view sqlstate, SQLHSTMT statement) {
+  for (SQLSMALLINT record = 1; record < std::numeric_limits<SQLSMALLINT>::max(); ++record) {
+    SQLWCHAR found[6] = {}, message[1] = {};
+    SQLINTEGER native = 0;
+    if (!SQL_SUCCEEDED(SQLGetDiagRecW(SQL_HANDLE_STMT, statement, record, found, &native, message, 1, nullptr))) break;
+    if (text_of(found, 5) != sqlstate) continue;
+    SQLINTEGER column = 0;
+    SQLGetDiagFieldW(SQL_HANDLE_STMT, statement, record, SQL_DIAG_COLUMN_NUMBER, &column, SQL_IS_INTEGER, nullptr);
+    return std::max<SQLINTEGER>(column, 0);
+  }
+  return {};
 }
 
 Verdict verdict_of_sqlstate(const Diagnostic& diagnostic) {

@@ -6,7 +6,9 @@
 
 #include <penstock/error.hpp>
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace penstock::odbc {
@@ -17,8 +19,12 @@ struct Diagnostic {
   std::string message;  // one line, without the "[vendor][driver]" in front
 };
 
-// The records of the handle, the most important first, without the login's secrets.
+// The records of the handle without the login's secrets: errors, then warnings. A driver may put an error of one row of an array behind
+// the warnings of others.
 std::vector<Diagnostic> diagnostics_of(SQLSMALLINT kind, SQLHANDLE handle, const Login& login);
+
+// The column of the first record with that SQLSTATE; 0 when the driver does not say, nothing without such a record.
+std::optional<int32_t> column_with(std::string_view sqlstate, SQLHSTMT statement);
 
 // What the host may do about an error.
 struct Verdict {

@@ -86,6 +86,26 @@ INSTANTIATE_TEST_SUITE_P(
              "reading table \"DB\".\"S\".\"T\": Numeric value out of range"}),
     [](const auto& one) { return std::string(one.param.name); });
 
+// The driver reports the rows of an array in their order, and a cut value is no more than a warning.
+TEST(OdbcFaults, ErrorBehindManyWarningsIsTheOneThatCounts) {
+  const FakeOdbc fake(with_scans({scan_rule(
+      R"("generate": {"rows": 20, "row": [{"n": 1}, {"repeat": "long", "times": 100}]},
+         "fault": {"before_row": 15, "row_only": true, "sqlstate": "22003", "message": "Numeric value out of range"})")}));
+  FakeWarehouse warehouse(fake);
+  const RecordedError error = failure_of([&] { warehouse.scan(scan_of_t()); });
+  EXPECT_EQ(error.sqlstate, "22003");
+  EXPECT_EQ(error.retry, PENSTOCK_RETRY_NEVER);
+}
+
+TEST(OdbcFaults, NumberThatTheDriverCutsIsNotDelivered) {
+  const FakeOdbc fake(with_scans({scan_rule(R"("rows": [[1, "one"], ["1.5", "more"]])")}));
+  FakeWarehouse warehouse(fake);
+  const RecordedError error = failure_of([&] { warehouse.scan(scan_of_t()); });
+  EXPECT_EQ(error.status, PENSTOCK_STATUS_DATA_LOSS);
+  EXPECT_EQ(error.message,
+            "reading table \"DB\".\"S\".\"T\": column \"ID\": a value has digits beyond the type that the driver gives it; CAST it in a query");
+}
+
 // Rows that came before the fault are not an end.
 TEST(OdbcFaults, FaultAfterABatchIsNeverAShortSuccess) {
   const FakeOdbc fake(with_scans({ten_rows(R"("fault": {"before_row": 4, "sqlstate": "HYT00", "message": "Timeout expired"})")}));

@@ -57,6 +57,17 @@ TEST(OdbcLogin, TakesNoLongerThanItsTimeout) {
   EXPECT_EQ(error.retry, PENSTOCK_RETRY_RECONNECT);
 }
 
+TEST(OdbcLogin, TakesNoLongerThanTheCall) {
+  const FakeOdbc fake(FakeScript().connect(R"({"delay_ms": 60000})"));
+  FakeCall call;
+  call.set_deadline_ms_from_now(900);
+  const RecordedError error =
+      failure_of([&] { OpenSource source(odbc(), FakeWarehouse::with_login(fake, {{"login_timeout", "20s"}}), call); });
+  EXPECT_EQ(error.status, PENSTOCK_STATUS_DEADLINE_EXCEEDED);
+  EXPECT_EQ(error.message, "deadline exceeded");
+  EXPECT_EQ(fake.logged("connection LOGIN_TIMEOUT"), (std::vector<std::string>{"connection LOGIN_TIMEOUT=1"}));
+}
+
 // The driver quotes them in its messages, as they are and as they stand in the connection string.
 TEST(OdbcLogin, SecretsReachTheDriverAsTheyAreAndNoMessage) {
   FakeScript script;
