@@ -80,6 +80,11 @@ bool is_time_zone_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return is_word(c) || c == '+' || c == '-' || c == '/'; });
 }
 
+bool is_loopback_address(std::string_view text) {
+  if (text == "localhost" || text == "::1") return true;
+  return text.starts_with("127.") && text.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
 bool looks_like_email(std::string_view text) {
   const size_t at = text.find('@');
   return text.size() <= 254 && at != std::string_view::npos && at > 0 && at + 1 < text.size() &&

@@ -9,6 +9,15 @@ namespace penstock::host {
 
 inline constexpr size_t kMaxNameBytes = 128;
 
+// What the functions below accept, as patterns for editors. They know nothing of bytes, so a column's name and an e-mail
+// address are checked there less strictly.
+inline constexpr std::string_view kNamePattern = "^[A-Za-z0-9_]{1,128}$";
+inline constexpr std::string_view kFieldNamePattern = "^[A-Za-z_][A-Za-z0-9_]{0,127}$";
+inline constexpr std::string_view kPluginNamePattern = "^[a-z0-9_-]{1,128}$";
+inline constexpr std::string_view kTimeZonePattern = "^[A-Za-z0-9_+/-]{1,128}$";
+inline constexpr std::string_view kEmailPattern = "^[^@ ]+@[^@ ]+$";
+inline constexpr std::string_view kLoopbackPattern = "^(localhost|::1|127\\.[0-9.]*)$";
+
 // A view, service, entity, batch source, warehouse or store: 1 to 128 of A-Z a-z 0-9 _.
 bool is_name(std::string_view text);
 
@@ -26,6 +35,9 @@ bool is_variable_name(std::string_view text);
 
 // The form of a time zone's name, "Europe/Berlin"; whether it exists is for the one who uses it.
 bool is_time_zone_name(std::string_view text);
+
+// "localhost", "::1" and 127.x
+bool is_loopback_address(std::string_view text);
 
 // Something with one @ in the middle and no spaces.
 bool looks_like_email(std::string_view text);

@@ -23,7 +23,7 @@ void read_table_or_query(TableReader& reader, BatchSource& source) {
   reader.read_line("database", source.database);
   reader.read_line("schema", source.schema);
   reader.read_line("table", source.table);
-  if (reader.read_text("query", source.query, kMaxQueryBytes)) {
+  if (reader.read_text("query", source.query)) {
     const size_t end = source.query.find_last_not_of(" \t\r\n");
     if (end == std::string::npos) reader.refuse("query", "is empty");
     if (end != std::string::npos && source.query[end] == ';')
@@ -67,7 +67,7 @@ void read_batch_source(Part& part, const TomlNode& table) {
   if (!reader.given("query")) require_among_options(reader, source.where, "table", source.options, "table\" or \"query");
   reader.read_column("timestamp_field", source.timestamp_field);
   reader.read_column("created_timestamp_column", source.created_timestamp_column);
-  reader.read_choice("cursor", source.cursor, {"timestamp", "xid"});
+  reader.read_choice("cursor", source.cursor);
   reader.read_text("description", source.description);
   reader.read_owner("owner", source.owner);
   part.draft.batch_sources.push_back({std::move(source), reader.object(), reader.key_locations()});

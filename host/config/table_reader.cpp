@@ -23,6 +23,10 @@ std::string range_text(const std::string& min, const std::string& max) {
   return " is out of range: " + min + " to " + max;
 }
 
+bool holds(const Key& range, size_t count) {
+  return count >= static_cast<size_t>(range.min) && count <= static_cast<size_t>(range.max);
+}
+
 }  // namespace
 
 TableReader::TableReader(Part& part, const TomlNode& table, const SectionKeys& keys, std::string object)
@@ -33,9 +37,21 @@ TableReader::TableReader(Part& part, const TomlNode& table, const SectionKeys& k
       here_(at(table)) {}
 
 const TomlEntry* TableReader::find(std::string_view key) const {
-  assert(std::find(keys_.keys.begin(), keys_.keys.end(), key) != keys_.keys.end());
+  assert(keys_.find(key) != nullptr);
   const auto found = std::find_if(table_.begin(), table_.end(), [&](const TomlEntry& entry) { return entry.key == key; });
   return found == table_.end() ? nullptr : &*found;
+}
+
+const Key& TableReader::key_of(std::string_view key) const {
+  const Key* known = keys_.find(key);
+  assert(known != nullptr);
+  return *known;
+}
+
+const TomlEntry* TableReader::find(std::string_view key, KeyType type) const {
+  assert(key_of(key).type == type);
+  static_cast<void>(type);
+  return find(key);
 }
 
 Location TableReader::at(std::string_view key) const {
@@ -49,23 +65,25 @@ KeyLocations TableReader::key_locations() const {
   return result;
 }
 
-const std::string* TableReader::string_at(std::string_view key, size_t limit, bool lines_allowed) {
-  const TomlEntry* entry = find(key);
+const std::string* TableReader::string_at(std::string_view key, KeyType type) {
+  const TomlEntry* entry = find(key, type);
   if (entry == nullptr) return nullptr;
   const std::string* text = entry->node.text();
   if (text == nullptr) return refuse_kind(key, "a string", entry->node), nullptr;
   if (text->empty()) return refuse(key, "is empty"), nullptr;
+  const int64_t own_limit = key_of(key).max;
+  const size_t limit = type == KeyType::column ? kMaxNameBytes : own_limit == kNoLimit ? kMaxTextBytes : static_cast<size_t>(own_limit);
   if (text->size() > limit) return refuse(key, "is longer than " + std::to_string(limit) + " bytes"), nullptr;
   const auto forbidden = [&](char c) {
     const bool of_lines = c == '\n' || c == '\t' || c == '\r';
-    return has_control_character({&c, 1}) && !(lines_allowed && of_lines);
+    return has_control_character({&c, 1}) && !(type == KeyType::text && of_lines);
   };
   if (std::any_of(text->begin(), text->end(), forbidden)) return refuse(key, "holds a control character"), nullptr;
   return text;
 }
 
 bool TableReader::read_name(std::string_view key, std::string& out) {
-  const std::string* text = string_at(key, kMaxTextBytes, false);
+  const std::string* text = string_at(key, KeyType::name);
   if (text == nullptr) return false;
   out = *text;  // kept even if it is wrong, so that references to it do not become problems too
   if (is_name(*text)) return true;
@@ -74,28 +92,28 @@ bool TableReader::read_name(std::string_view key, std::string& out) {
 }
 
 bool TableReader::read_line(std::string_view key, std::string& out) {
-  const std::string* text = string_at(key, kMaxTextBytes, false);
+  const std::string* text = string_at(key, key_of(key).type == KeyType::choice ? KeyType::choice : KeyType::line);
   if (text != nullptr) out = *text;
   return text != nullptr;
 }
 
-bool TableReader::read_text(std::string_view key, std::string& out, size_t limit) {
-  const std::string* text = string_at(key, limit, true);
+bool TableReader::read_text(std::string_view key, std::string& out) {
+  const std::string* text = string_at(key, KeyType::text);
   if (text != nullptr) out = *text;
   return text != nullptr;
 }
 
 bool TableReader::read_column(std::string_view key, std::string& out) {
-  const std::string* text = string_at(key, kMaxNameBytes, false);
+  const std::string* text = string_at(key, KeyType::column);
   if (text != nullptr) out = *text;
   return text != nullptr;
 }
 
 bool TableReader::read_columns(std::string_view key, std::vector<std::string>& out) {
-  const TomlNode::Array* array = read_array(key);
+  const TomlNode::Array* array = array_at(key, KeyType::columns);
   if (array == nullptr) return false;
-  if (array->empty() || array->size() > kMaxListedColumns) {
-    refuse(key, "holds " + std::to_string(array->size()) + " columns: 1 to " + std::to_string(kMaxListedColumns));
+  if (const Key& range = key_of(key); !holds(range, array->size())) {
+    refuse(key, "holds " + std::to_string(array->size()) + " columns: " + std::to_string(range.min) + " to " + std::to_string(range.max));
     return false;
   }
   std::vector<std::string> columns;
@@ -114,7 +132,7 @@ bool TableReader::read_columns(std::string_view key, std::vector<std::string>& o
 }
 
 bool TableReader::read_owner(std::string_view key, std::string& out) {
-  const std::string* text = string_at(key, kMaxTextBytes, false);
+  const std::string* text = string_at(key, KeyType::owner);
   if (text == nullptr) return false;
   if (!looks_like_email(*text)) return refuse(key, in_quotes(*text) + " is not an e-mail address"), false;
   out = *text;
@@ -122,7 +140,7 @@ bool TableReader::read_owner(std::string_view key, std::string& out) {
 }
 
 bool TableReader::read_bool(std::string_view key, bool& out) {
-  const TomlEntry* entry = find(key);
+  const TomlEntry* entry = find(key, KeyType::boolean);
   if (entry == nullptr) return false;
   const bool* value = std::get_if<bool>(&entry->node.value);
   if (value == nullptr) return refuse_kind(key, "true or false", entry->node), false;
@@ -130,19 +148,20 @@ bool TableReader::read_bool(std::string_view key, bool& out) {
   return true;
 }
 
-bool TableReader::read_integer(std::string_view key, int64_t& out, int64_t min, int64_t max) {
-  const TomlEntry* entry = find(key);
+bool TableReader::read_integer(std::string_view key, int64_t& out) {
+  const TomlEntry* entry = find(key, KeyType::integer);
   if (entry == nullptr) return false;
   const int64_t* value = std::get_if<int64_t>(&entry->node.value);
   if (value == nullptr) return refuse_kind(key, "an integer", entry->node), false;
-  if (*value < min || *value > max)
-    return refuse(key, std::to_string(*value) + range_text(std::to_string(min), std::to_string(max))), false;
+  const Key& range = key_of(key);
+  if (*value < range.min || *value > range.max)
+    return refuse(key, std::to_string(*value) + range_text(std::to_string(range.min), std::to_string(range.max))), false;
   out = *value;
   return true;
 }
 
-bool TableReader::read_number(std::string_view key, double& out, double min, double max) {
-  const TomlEntry* entry = find(key);
+bool TableReader::read_number(std::string_view key, double& out) {
+  const TomlEntry* entry = find(key, KeyType::number);
   if (entry == nullptr) return false;
   double value = 0;
   if (const auto* number = std::get_if<double>(&entry->node.value)) {
@@ -152,49 +171,52 @@ bool TableReader::read_number(std::string_view key, double& out, double min, dou
   } else {
     return refuse_kind(key, "a number", entry->node), false;
   }
+  const auto min = static_cast<double>(key_of(key).min);
+  const auto max = static_cast<double>(key_of(key).max);
   // Written so that NaN is refused.
   if (!(value >= min && value <= max)) return refuse(key, shown(value) + range_text(shown(min), shown(max))), false;
   out = value;
   return true;
 }
 
-bool TableReader::read_duration(std::string_view key, std::chrono::nanoseconds& out, std::chrono::nanoseconds min,
-                                std::chrono::nanoseconds max) {
-  const TomlEntry* entry = find(key);
+bool TableReader::read_duration(std::string_view key, std::chrono::nanoseconds& out) {
+  const TomlEntry* entry = find(key, KeyType::duration);
   if (entry == nullptr) return false;
   const std::string* text = entry->node.text();
   if (text == nullptr) return refuse_kind(key, "a duration like \"5m\"", entry->node), false;
   const auto duration = parse_duration(*text);
   if (!duration) return refuse(key, not_a_duration(*text)), false;
+  const std::chrono::nanoseconds min(key_of(key).min);
+  const std::chrono::nanoseconds max(key_of(key).max);
   if (*duration < min) return refuse(key, in_quotes(*text) + " is too short: at least " + format_duration(min)), false;
   if (*duration > max) return refuse(key, in_quotes(*text) + " is too long: at most " + format_duration(max)), false;
   out = *duration;
   return true;
 }
 
-bool TableReader::read_duration(std::string_view key, std::optional<std::chrono::nanoseconds>& out,
-                                std::chrono::nanoseconds min) {
+bool TableReader::read_duration(std::string_view key, std::optional<std::chrono::nanoseconds>& out) {
   std::chrono::nanoseconds value{};
-  if (!read_duration(key, value, min)) return false;
+  if (!read_duration(key, value)) return false;
   out = value;
   return true;
 }
 
-bool TableReader::read_size(std::string_view key, int64_t& out, int64_t min, int64_t max) {
-  const TomlEntry* entry = find(key);
+bool TableReader::read_size(std::string_view key, int64_t& out) {
+  const TomlEntry* entry = find(key, KeyType::size);
   if (entry == nullptr) return false;
   const std::string* text = entry->node.text();
   if (text == nullptr) return refuse_kind(key, "a size like \"8MiB\"", entry->node), false;
   const auto size = parse_size(*text);
   if (!size) return refuse(key, not_a_size(*text)), false;
-  if (*size < min || *size > max)
-    return refuse(key, in_quotes(*text) + range_text(format_size(min), format_size(max))), false;
+  const Key& range = key_of(key);
+  if (*size < range.min || *size > range.max)
+    return refuse(key, in_quotes(*text) + range_text(format_size(range.min), format_size(range.max))), false;
   out = *size;
   return true;
 }
 
 bool TableReader::read_instant(std::string_view key, std::optional<int64_t>& out) {
-  const TomlEntry* entry = find(key);
+  const TomlEntry* entry = find(key, KeyType::instant);
   if (entry == nullptr) return false;
   constexpr std::string_view kExpected = "a time with its offset like 2024-01-31T00:00:00Z, or a date";
   const auto* written = std::get_if<TomlTime>(&entry->node.value);
@@ -210,7 +232,7 @@ bool TableReader::read_instant(std::string_view key, std::optional<int64_t>& out
 }
 
 bool TableReader::read_string_table(std::string_view key, std::map<std::string, std::string>& out) {
-  const TomlEntry* entry = find(key);
+  const TomlEntry* entry = find(key, KeyType::string_table);
   if (entry == nullptr) return false;
   const TomlNode::Table* table = entry->node.table();
   if (table == nullptr) return refuse_kind(key, "a table of strings", entry->node), false;
@@ -232,16 +254,30 @@ bool TableReader::read_string_table(std::string_view key, std::map<std::string, 
   return true;
 }
 
-const TomlNode::Array* TableReader::read_array(std::string_view key) {
-  const TomlEntry* entry = find(key);
+const TomlNode::Array* TableReader::read_tables(std::string_view key) {
+  const TomlNode::Array* array = array_at(key, KeyType::tables);
+  const Key& range = key_of(key);
+  if (array == nullptr || holds(range, array->size())) return array;
+  refuse(key, std::to_string(array->size()) + " " + std::string(key) + ": " +
+                  (range.min == 0 ? "at most " : std::to_string(range.min) + " to ") + std::to_string(range.max));
+  return nullptr;
+}
+
+const TomlNode::Array* TableReader::array_at(std::string_view key, KeyType type) {
+  const TomlEntry* entry = find(key, type);
   if (entry == nullptr) return nullptr;
   if (entry->node.array() == nullptr) refuse_kind(key, "an array", entry->node);
   return entry->node.array();
 }
 
-std::optional<size_t> TableReader::choice(std::string_view key, const std::vector<std::string_view>& choices) {
-  const TomlEntry* entry = find(key);
+std::vector<std::string_view> TableReader::choices(std::string_view key) const {
+  return {key_of(key).choices.begin(), key_of(key).choices.end()};
+}
+
+std::optional<size_t> TableReader::choice(std::string_view key) {
+  const TomlEntry* entry = find(key, KeyType::choice);
   if (entry == nullptr) return std::nullopt;
+  const auto choices = this->choices(key);
   const std::string* text = entry->node.text();
   if (text == nullptr) return refuse_kind(key, "one of " + list_in_quotes(choices), entry->node), std::nullopt;
   const auto found = std::find(choices.begin(), choices.end(), *text);
@@ -250,13 +286,14 @@ std::optional<size_t> TableReader::choice(std::string_view key, const std::vecto
   return std::nullopt;
 }
 
-bool TableReader::read_choice(std::string_view key, std::string& out, const std::vector<std::string_view>& choices) {
-  const auto index = choice(key, choices);
-  if (index) out = choices[*index];
+bool TableReader::read_choice(std::string_view key, std::string& out) {
+  const auto index = choice(key);
+  if (index) out = key_of(key).choices[*index];
   return index.has_value();
 }
 
 void TableReader::require(std::string_view key) {
+  assert(key_of(key).required);
   if (!given(key)) refuse_at(here_, "key \"" + std::string(key) + "\" is missing");
 }
 

@@ -16,13 +16,13 @@
 
 namespace penstock::host {
 
-inline constexpr size_t kMaxTextBytes = 4096;        // a line of text
-inline constexpr size_t kMaxQueryBytes = 64 << 10;
-inline constexpr size_t kMaxListedColumns = 16;      // keys of an entity, columns of order_by
-inline constexpr std::chrono::nanoseconds kNoUpperBound = std::chrono::nanoseconds::max();
+inline constexpr size_t kMaxTextBytes = 4096;  // a line of text
+// What read_instant accepts, as a pattern for editors.
+inline constexpr std::string_view kInstantPattern =
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?))?$";
 
 // The read functions return false, and leave `out` alone, when the key is missing or wrong; a missing key is not a problem
-// unless require() says so.
+// unless require() says so. What is right is in keys.cpp; each function reads keys of its type.
 class TableReader {
  public:
   // `keys`: what the table may hold. The tree must outlive the reader.
@@ -40,30 +40,33 @@ class TableReader {
   KeyLocations key_locations() const;
 
   bool read_name(std::string_view key, std::string& out);    // with the rule for names
-  bool read_line(std::string_view key, std::string& out);    // no control characters; may be a reference or a path
-  bool read_text(std::string_view key, std::string& out, size_t limit = kMaxTextBytes);  // lines and tabs allowed
+  // No control characters; may be a reference or a path, or a choice that the caller checks.
+  bool read_line(std::string_view key, std::string& out);
+  bool read_text(std::string_view key, std::string& out);    // lines and tabs allowed
   bool read_column(std::string_view key, std::string& out);
   bool read_columns(std::string_view key, std::vector<std::string>& out);
   bool read_owner(std::string_view key, std::string& out);
   bool read_bool(std::string_view key, bool& out);
-  bool read_integer(std::string_view key, int64_t& out, int64_t min, int64_t max);
-  bool read_number(std::string_view key, double& out, double min, double max);
-  bool read_duration(std::string_view key, std::chrono::nanoseconds& out, std::chrono::nanoseconds min,
-                     std::chrono::nanoseconds max = kNoUpperBound);
-  bool read_duration(std::string_view key, std::optional<std::chrono::nanoseconds>& out, std::chrono::nanoseconds min);
-  bool read_size(std::string_view key, int64_t& out, int64_t min, int64_t max);
+  bool read_integer(std::string_view key, int64_t& out);
+  bool read_number(std::string_view key, double& out);
+  bool read_duration(std::string_view key, std::chrono::nanoseconds& out);
+  bool read_duration(std::string_view key, std::optional<std::chrono::nanoseconds>& out);
+  bool read_size(std::string_view key, int64_t& out);
   bool read_instant(std::string_view key, std::optional<int64_t>& out);
   bool read_string_table(std::string_view key, std::map<std::string, std::string>& out);
-  const TomlNode::Array* read_array(std::string_view key);
+
+  // Null, and a problem, when it has fewer or more tables than it may have.
+  const TomlNode::Array* read_tables(std::string_view key);
 
   // One of the choices; E is the enumerator at that place.
   template <class E>
-  bool read_choice(std::string_view key, E& out, const std::vector<std::string_view>& choices) {
-    const auto index = choice(key, choices);
+  bool read_choice(std::string_view key, E& out) {
+    const auto index = choice(key);
     if (index) out = static_cast<E>(*index);
     return index.has_value();
   }
-  bool read_choice(std::string_view key, std::string& out, const std::vector<std::string_view>& choices);
+  bool read_choice(std::string_view key, std::string& out);
+  std::vector<std::string_view> choices(std::string_view key) const;
 
   // A problem when the key is missing.
   void require(std::string_view key);
@@ -76,8 +79,12 @@ class TableReader {
   void refuse_kind(std::string_view key, std::string_view expected, const TomlNode& found);
 
  private:
-  std::optional<size_t> choice(std::string_view key, const std::vector<std::string_view>& choices);
-  const std::string* string_at(std::string_view key, size_t limit, bool lines_allowed);
+  const Key& key_of(std::string_view key) const;
+  // The entry of a key of that type.
+  const TomlEntry* find(std::string_view key, KeyType type) const;
+  std::optional<size_t> choice(std::string_view key);
+  const std::string* string_at(std::string_view key, KeyType type);
+  const TomlNode::Array* array_at(std::string_view key, KeyType type);
 
   Part& part_;
   const TomlNode::Table& table_;

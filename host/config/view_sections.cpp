@@ -8,29 +8,8 @@
 namespace penstock::host {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr std::chrono::nanoseconds kMinInterval = 100ms;
-constexpr std::chrono::nanoseconds kMinTtl = 1ms;
-constexpr int64_t kMaxVersion = std::numeric_limits<int32_t>::max();
-constexpr int64_t kMaxRowsPerSecond = 1'000'000'000;
-constexpr size_t kMaxFields = 1000;
-constexpr size_t kMaxServiceViews = 100;
 // Stores keep a profile's order key under this name, next to its fields.
 constexpr std::string_view kReservedField = "_o";
-
-constexpr std::string_view kScalars[] = {"bytes", "string", "int32", "int64", "double", "float", "bool", "unix_timestamp"};
-
-std::vector<std::string_view> type_names() {
-  static const std::vector<std::string> lists = [] {
-    std::vector<std::string> names;
-    for (const auto scalar : kScalars) names.push_back(std::string(scalar) + "_list");
-    return names;
-  }();
-  std::vector<std::string_view> names(std::begin(kScalars), std::end(kScalars));
-  names.insert(names.end(), lists.begin(), lists.end());
-  return names;
-}
 
 // What other systems call the types.
 std::string_view type_for_synonym(std::string_view name) {
@@ -54,7 +33,7 @@ void read_type(TableReader& reader, FieldType& out) {
   }
   const auto synonym = type_for_synonym(name);
   const std::string hint =
-      synonym.empty() ? suggestion(name, type_names()) : " (did you mean " + in_quotes(synonym) + "?)";
+      synonym.empty() ? suggestion(name, reader.choices("type")) : " (did you mean " + in_quotes(synonym) + "?)";
   reader.refuse("type", in_quotes(name) + " is not a field type" +
                             (hint.empty() ? ": use one of bytes, string, int32, int64, double, float, bool, "
                                             "unix_timestamp, or one of them with _list"
@@ -88,10 +67,8 @@ void read_field(Part& part, const TomlNode& table, const std::string& view, std:
 }
 
 void read_fields(Part& part, TableReader& reader, View& view) {
-  const TomlNode::Array* array = reader.read_array("fields");
+  const TomlNode::Array* array = reader.read_tables("fields");
   if (array == nullptr) return;
-  if (array->size() > kMaxFields)
-    return reader.refuse("fields", std::to_string(array->size()) + " fields: at most " + std::to_string(kMaxFields));
   if (array->empty() && view.materialized())
     return reader.refuse("fields", "is empty: the view is materialized (offline = true, online = true)");
   for (const TomlNode& node : *array) {
@@ -109,24 +86,24 @@ void read_identity(TableReader& reader, View& view) {
   reader.require("name");
   if (named) reader.set_object(view.id.label());
   int64_t version = 1;
-  if (reader.read_integer("version", version, 1, kMaxVersion)) view.id.version = static_cast<int32_t>(version);
+  if (reader.read_integer("version", version)) view.id.version = static_cast<int32_t>(version);
   if (named) reader.set_object(view.id.label());
 }
 
 void read_policies(TableReader& reader, View& view) {
-  reader.read_duration("ttl", view.ttl, kMinTtl);
-  reader.read_duration("interval", view.interval, kMinInterval);
-  reader.read_duration("lookback", view.lookback, 0s);
-  reader.read_duration("lag", view.lag, 0s);
+  reader.read_duration("ttl", view.ttl);
+  reader.read_duration("interval", view.interval);
+  reader.read_duration("lookback", view.lookback);
+  reader.read_duration("lag", view.lag);
   reader.read_columns("order_by", view.order_by);
   reader.read_instant("backfill_since", view.backfill_since_ns);
-  reader.read_choice("null_timestamp", view.null_timestamp, {"fail", "skip", "always"});
-  reader.read_choice("on_reject", view.on_reject, {"keep", "fail"});
-  reader.read_number("max_reject_ratio", view.max_reject_ratio, 0, 1);
+  reader.read_choice("null_timestamp", view.null_timestamp);
+  reader.read_choice("on_reject", view.on_reject);
+  reader.read_number("max_reject_ratio", view.max_reject_ratio);
   if (reader.read_line("timezone", view.timezone) && !is_time_zone_name(view.timezone))
     reader.refuse("timezone", in_quotes(view.timezone) +
                                   " is not the name of a time zone: write it like \"Europe/Berlin\" or \"UTC\"");
-  reader.read_integer("max_rows_per_second", view.max_rows_per_second, 0, kMaxRowsPerSecond);
+  reader.read_integer("max_rows_per_second", view.max_rows_per_second);
 }
 
 void read_pinned_view(Part& part, const TomlNode& table, TableReader& service, std::vector<ViewId>& views) {
@@ -141,7 +118,7 @@ void read_pinned_view(Part& part, const TomlNode& table, TableReader& service, s
   if (!reader.given("version"))
     reader.refuse_at(reader.here(), "views: key \"version\" is missing: a service pins its views");
   int64_t version = 1;
-  const bool complete = reader.read_line("name", id.name) && reader.read_integer("version", version, 1, kMaxVersion);
+  const bool complete = reader.read_line("name", id.name) && reader.read_integer("version", version);
   id.version = static_cast<int32_t>(version);
   reader.refuse_unknown_keys();
   if (!complete) return;
@@ -162,7 +139,7 @@ void read_entity(Part& part, const TomlNode& table) {
   reader.read_columns("keys", entity.keys);
   reader.read_text("description", entity.description);
   reader.read_owner("owner", entity.owner);
-  reader.read_duration("ttl", entity.ttl, kMinTtl);
+  reader.read_duration("ttl", entity.ttl);
   reader.refuse_unknown_keys();
   part.draft.entities.push_back({std::move(entity), reader.object(), reader.key_locations()});
 }
@@ -197,12 +174,8 @@ void read_service(Part& part, const TomlNode& table) {
   reader.require("name");
   if (reader.read_name("name", service.name)) reader.set_object("service " + in_quotes(service.name));
   reader.require("views");
-  if (const TomlNode::Array* array = reader.read_array("views")) {
-    if (array->empty() || array->size() > kMaxServiceViews) {
-      reader.refuse("views", std::to_string(array->size()) + " views: 1 to " + std::to_string(kMaxServiceViews));
-    } else {
-      for (const TomlNode& node : *array) read_pinned_view(part, node, reader, service.views);
-    }
+  if (const TomlNode::Array* array = reader.read_tables("views")) {
+    for (const TomlNode& node : *array) read_pinned_view(part, node, reader, service.views);
   }
   reader.read_text("description", service.description);
   reader.read_owner("owner", service.owner);

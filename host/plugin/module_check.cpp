@@ -119,7 +119,7 @@ Result<void> check_options_of(const std::string& owner, const SectionKeys& secti
   std::set<std::string_view> names;
   for (uint64_t i = 0; i < count; ++i) {
     if (auto checked = check_option(owner, options[i]); !checked) return checked;
-    if (std::find(section.keys.begin(), section.keys.end(), options[i]->name) != section.keys.end())
+    if (section.find(options[i]->name) != nullptr)
       return invalid(owner + ": option \"" + options[i]->name + "\": the name is a key of [" + std::string(section.section) + "]");
     if (!names.insert(options[i]->name).second) return invalid(owner + ": two options are named \"" + options[i]->name + "\"");
   }

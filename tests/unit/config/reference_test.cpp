@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <gmock/gmock.h>
 #include <random>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -88,12 +90,117 @@ TEST(Reference, NamesEveryKey) {
   collect_keys(*root, "", keys);
   size_t count = 0;
   for (const SectionKeys& section : known_sections()) {
-    for (const auto key : section.keys) {
-      EXPECT_TRUE(keys[std::string(section.section)].contains(std::string(key))) << section.section << ": " << key;
+    for (const Key& key : section.keys) {
+      EXPECT_TRUE(keys[std::string(section.section)].contains(std::string(key.name))) << section.section << ": " << key.name;
       ++count;
     }
   }
   EXPECT_GT(count, 60U);
+}
+
+// What the reference says of a key, or of a section: its text without the word "example", and what stands for its value.
+struct Said {
+  std::string doc, literal = {};
+  bool required = false;
+  bool example = false;
+};
+
+// Cuts `prefix` off the front.
+bool take(std::string& text, const std::string& prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.erase(0, prefix.size());
+  return true;
+}
+
+// "view.ttl" and, for a section itself, "view". Of sections written twice the first counts.
+std::map<std::string, Said> said_in_reference() {
+  std::map<std::string, Said> result;
+  std::istringstream lines(content(kFolder + "reference.toml"));
+  std::string section, list, above;
+  const std::regex heading(R"(\[\[?(\w+)(\.\w+)?\]?\])"), pair(R"((\w+) *= (.*?) *# (.*))"), member(R"(  # (\w+)(, required)?: (.*))");
+  std::smatch match;
+  for (std::string line; std::getline(lines, line);) {
+    if (std::regex_match(line, match, heading)) {
+      section = match[1];
+      result.emplace(section, Said{.doc = above});
+    } else if (std::regex_match(line, match, member)) {
+      result[section + "." + list + "." + match[1].str()] = {.doc = match[3], .required = match[2].matched};
+    } else if (std::regex_match(line, match, pair)) {
+      Said said{.doc = match[3], .literal = match[2]};
+      said.example = take(said.doc, "example");
+      said.required = take(said.doc, ", required");
+      if (said.example) take(said.doc, ": ");
+      if (said.literal == "[") list = match[1];
+      result.emplace(section + "." + match[1].str(), said);
+    }
+    above = take(line, "# ") ? above + (above.empty() ? "" : " ") + line : "";
+  }
+  return result;
+}
+
+TEST(Reference, SaysOfEachKeyWhatEditorsShow) {
+  const auto said = said_in_reference();
+  for (const SectionKeys& section : known_sections()) {
+    const std::string name(section.section);
+    if (name.find('.') == std::string::npos) { EXPECT_EQ(said.at(name).doc, section.doc); }
+    for (const Key& key : section.keys) {
+      const auto found = said.find(name + "." + std::string(key.name));
+      ASSERT_NE(found, said.end()) << name << ": " << key.name;
+      EXPECT_EQ(found->second.doc, key.doc) << name << ": " << key.name;
+      EXPECT_EQ(found->second.required, key.required) << name << ": " << key.name;
+    }
+  }
+}
+
+TEST(Reference, SaysTheDefaultsThatEditorsShow) {
+  for (const auto& [place, said] : said_in_reference()) {
+    const size_t dot = place.rfind('.');
+    if (dot == std::string::npos || said.literal.empty()) continue;
+    for (const SectionKeys& section : known_sections()) {
+      if (section.section != place.substr(0, dot) || section.find(place.substr(dot + 1)) == nullptr) continue;
+      const bool is_default = !said.example && said.doc.find("default:") == std::string::npos;
+      EXPECT_EQ(section.find(place.substr(dot + 1))->standard, is_default ? said.literal : "") << place;
+    }
+  }
+}
+
+// Without the line of a key that must be there, the reference is no configuration.
+TEST(Reference, IsRefusedWithoutARequiredKey) {
+  const std::string reference = content(kFolder + "reference.toml");
+  size_t count = 0;
+  for (const SectionKeys& section : known_sections()) {
+    for (const Key& key : section.keys) {
+      if (!key.required || key.type == KeyType::tables || section.section.find('.') != std::string_view::npos) continue;
+      const size_t heading = reference.find(section.open && section.section != "batch_source" ? "\n[" + std::string(section.section) + "."
+                                                                                             : "\n[[" + std::string(section.section) + "]]");
+      const size_t line = reference.find("\n" + std::string(key.name) + " ", heading) + 1;
+      std::string without = reference;
+      without.erase(line, reference.find('\n', line) + 1 - line);
+      EXPECT_THAT(texts(parse_configuration({{"a.toml", without}}).problems),
+                  testing::Contains(testing::HasSubstr("key \"" + std::string(key.name) + "\" is missing")))
+          << section.section;
+      ++count;
+    }
+  }
+  EXPECT_GE(count, 7U);
+}
+
+// Every type of key is read as what it is: a value of another type is refused as such.
+TEST(Reference, RefusesAValueOfAnotherType) {
+  const std::string reference = content(kFolder + "reference.toml");
+  for (const SectionKeys& section : known_sections()) {
+    for (const Key& key : section.keys) {
+      if (section.section.find('.') != std::string_view::npos || key.type == KeyType::tables) continue;
+      const size_t heading = reference.find("[" + std::string(section.section));
+      const size_t line = reference.find("\n" + std::string(key.name) + " ", heading) + 1;
+      const std::string wrong = std::string(key.name) + " = " + (key.type == KeyType::boolean ? "1" : "true");
+      std::string changed = reference;
+      changed.replace(line, reference.find('\n', line) - line, wrong);
+      EXPECT_THAT(texts(parse_configuration({{"a.toml", changed}}).problems),
+                  testing::Contains(testing::HasSubstr(std::string(key.name) + ": expected ")))
+          << section.section;
+    }
+  }
 }
 
 TEST(Examples, HaveNoProblems) {
