@@ -42,4 +42,77 @@ void JsonWriter::raw(std::string_view json) {
   out_ += json;
 }
 
+namespace {
+
+constexpr size_t kLineColumns = 120;
+
+// Where the value that begins at `at` ends: the place after its last byte.
+size_t end_of_value(std::string_view json, size_t at) {
+  size_t depth = 0;
+  for (bool in_string = false; at < json.size(); ++at) {
+    const char c = json[at];
+    if (in_string) {
+      if (c == '\\') ++at;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ']' || c == '}') {
+      if (depth == 0) return at;  // of what the value stands in
+      if (--depth == 0) return at + 1;
+    } else if (c == ',' && depth == 0) {
+      return at;
+    }
+  }
+  return at;
+}
+
+// `begun`: columns of the line that are written already.
+void append_indented(std::string& out, std::string_view json, size_t indent, size_t begun) {
+  if (json.empty() || (json.front() != '{' && json.front() != '[') || json.size() == 2) {
+    out += json;
+    return;
+  }
+  const bool object = json.front() == '{';
+  // A member's name and its colon are part of it; a colon can only follow the name.
+  const auto write_members = [&](const std::string& separator, size_t deeper) {
+    for (size_t at = 1; at + 1 < json.size();) {
+      const size_t end = end_of_value(json, at);
+      if (at > 1) out += ',';
+      out += separator;
+      const size_t start = out.size();
+      if (object) {
+        size_t colon = at + 1;
+        while (json[colon] != '"') colon += json[colon] == '\\' ? 2 : 1;
+        out += json.substr(at, colon + 1 - at);
+        out += ": ";
+        at = colon + 2;
+      }
+      append_indented(out, json.substr(at, end - at), deeper, deeper + out.size() - start);
+      at = end + 1;
+    }
+  };
+  const size_t before = out.size();
+  out += json.front();
+  // Spaces after commas and colons come on top, so what is longer cannot fit.
+  if (begun + json.size() <= kLineColumns) {
+    write_members(" ", 0);
+    out += ' ';
+    out += json.back();
+    if (begun + out.size() - before <= kLineColumns && out.find('\n', before) == std::string::npos) return;
+    out.resize(before + 1);
+  }
+  write_members("\n" + std::string(indent + 2, ' '), indent + 2);
+  out += "\n" + std::string(indent, ' ') + json.back();
+}
+
+}  // namespace
+
+std::string indented_json(std::string_view compact) {
+  std::string out;
+  append_indented(out, compact, 0, 0);
+  return out + "\n";
+}
+
 }  // namespace penstock::host

@@ -55,4 +55,7 @@ class JsonWriter {
   bool comma_ = false;
 };
 
+// The same JSON with line breaks: what fits a line of 120 columns stays in one.
+std::string indented_json(std::string_view compact);
+
 }  // namespace penstock::host

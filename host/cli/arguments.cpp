@@ -97,9 +97,18 @@ class Parser {
     auto* plugins = app_.add_subcommand("plugins", "what connectors there are");
     plugins->require_subcommand(1);
     for (auto* sub : {command("list", "the plugins that can be loaded", "\nExample:\n  penstock plugins list -c penstock.toml", plugins),
-                      command("info", "a plugin's components and options", "\nExample:\n  penstock plugins info postgres -c penstock.toml", plugins)}) {
+                      command("info", "a plugin's components and options",
+                              "\nExamples:\n  penstock plugins info postgres -c penstock.toml\n  penstock plugins info redis --format toml >> penstock.toml   a section to fill in", plugins),
+                      command("schema", "the JSON Schema of the whole configuration with these plugins, for editors",
+                              "\nExample:\n  penstock plugins schema -c penstock.toml > penstock.schema.json\n\n"
+                              "Editors (taplo, Even Better TOML) check and complete a file that begins with the line\n  #:schema ./penstock.schema.json", plugins)}) {
       sub->add_option("--plugin-dir", plugin_dir_, "look here instead of the configuration's plugin_dir")->type_name("DIR");
-      if (sub->get_name() == "info") sub->add_option("PLUGIN", out_.names, "an id as in plugin = \"…\", a module's id, or a file")->required()->expected(1);
+      if (sub->get_name() != "info") continue;
+      sub->add_option("PLUGIN", out_.names, "an id as in plugin = \"…\", a module's id, or a file")->required()->expected(1);
+      sub->add_option("--format", out_.format, "how the options are written: table, markdown, toml (a section to paste) or schema (JSON Schema)")
+          ->check(CLI::IsMember({"table", "markdown", "toml", "schema"}))
+          ->capture_default_str()
+          ->excludes("--json");
     }
 
     auto* completion = command("completion", "print the completion script for bash", "\nExample:\n  penstock completion > /etc/bash_completion.d/penstock");

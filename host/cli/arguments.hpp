@@ -13,7 +13,7 @@ namespace penstock::host {
 enum ExitCode : int { kDone = 0, kRunFailed = 1, kUsage = 2, kLocked = 3, kBadConfiguration = 78 };
 
 struct Arguments {
-  std::string command;                 // "validate", …, "plugins list", "plugins info", "completion"
+  std::string command;                 // "validate", …, "plugins list", …, "completion"
   std::filesystem::path config;        // -c, else $PENSTOCK_CONFIG, else /etc/penstock
   bool json = false;
   bool online = false;                 // validate
@@ -26,6 +26,7 @@ struct Arguments {
   bool rejects = false;                // history
   bool drop_rejects = false;           // history
   std::filesystem::path plugin_dir;    // plugins, without a configuration
+  std::string format = "table";        // plugins info: table, markdown, toml, schema
   std::string words;                   // completion: what to list
 };
 

@@ -15,6 +15,7 @@ int history_command(const Arguments& arguments);
 int get_command(const Arguments& arguments);
 int plugins_list_command(const Arguments& arguments);
 int plugins_info_command(const Arguments& arguments);
+int plugins_schema_command(const Arguments& arguments);
 int completion_command(const Arguments& arguments);
 
 }  // namespace penstock::host

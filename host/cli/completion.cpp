@@ -19,6 +19,7 @@ _penstock() {
   done
   case $prev in
     -c|--config|--plugin-dir) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --format) COMPREPLY=($(compgen -W "table markdown toml schema" -- "$cur")); return ;;
     --service) COMPREPLY=($(compgen -W "$(penstock completion --words services "${config[@]}" 2>/dev/null)" -- "$cur")); return ;;
   esac
   local flags="-c --config --json -h --help" words=
@@ -28,7 +29,7 @@ _penstock() {
     materialize) flags+=" --full --from --to --dry-run"; words=$(penstock completion --words views "${config[@]}" 2>/dev/null) ;;
     history) flags+=" -n --limit --rejects --drop-rejects"; words=$(penstock completion --words views "${config[@]}" 2>/dev/null) ;;
     get) flags+=" --service"; words=$(penstock completion --words views "${config[@]}" 2>/dev/null) ;;
-    plugins) flags+=" --plugin-dir"; words="list info"
+    plugins) flags+=" --plugin-dir --format"; words="list info schema"
              [[ $prev == info ]] && words=$(penstock completion --words plugins "${config[@]}" 2>/dev/null) ;;
   esac
   if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$cur")); else COMPREPLY=($(compgen -W "$words" -- "$cur")); fi

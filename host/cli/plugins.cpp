@@ -1,28 +1,19 @@
 #include "cli/commands.hpp"
+#include "cli/option_text.hpp"
 #include "cli/output.hpp"
 #include "cli/session.hpp"
 
 #include "base/json_writer.hpp"
+#include "config/json_schema.hpp"
+#include "config/option_schema.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace penstock::host {
 namespace {
 
 const char* kind_name(int32_t kind) { return kind == PENSTOCK_KIND_SOURCE ? "source" : "sink"; }
-
-const char* type_name(int32_t type) {
-  switch (type) {
-    case PENSTOCK_OPTION_STRING: return "string";
-    case PENSTOCK_OPTION_INT: return "integer";
-    case PENSTOCK_OPTION_DOUBLE: return "number";
-    case PENSTOCK_OPTION_BOOL: return "boolean";
-    case PENSTOCK_OPTION_DURATION: return "duration";
-    case PENSTOCK_OPTION_SIZE: return "size";
-    case PENSTOCK_OPTION_STRING_LIST: return "list of strings";
-    default: return "table of strings";
-  }
-}
 
 std::string text_of(const char* text) { return text == nullptr ? "" : text; }
 
@@ -45,7 +36,7 @@ void write_options(JsonWriter& writer, const char* name, const penstock_option_d
     const penstock_option_desc& option = *options[i];
     writer.begin_object();
     writer.member("name", option.name);
-    writer.member("type", type_name(option.type));
+    writer.member("type", option_type_name(option.type));
     writer.key("required");
     writer.boolean((option.flags & PENSTOCK_OPTION_REQUIRED) != 0);
     writer.key("secret");
@@ -93,22 +84,16 @@ void write_plugin(JsonWriter& writer, const Plugin& plugin, bool with_options) {
   writer.end_object();
 }
 
-std::string options_text(const std::string& heading, const penstock_option_desc* const* options, uint64_t count) {
-  if (count == 0) return "";
-  Table table({"  OPTION", "TYPE", "DEFAULT", "WHAT"});
-  for (uint64_t i = 0; i < count; ++i) {
-    const penstock_option_desc& option = *options[i];
-    std::string standard = (option.flags & PENSTOCK_OPTION_REQUIRED) != 0 ? "required" : option.default_value == nullptr ? "-" : "\"" + text_of(option.default_value) + "\"";
-    std::string what = text_of(option.doc);
-    if ((option.flags & PENSTOCK_OPTION_SECRET) != 0) what += " (secret: by reference only)";
-    if (option.choices != nullptr) {
-      what += " (one of";
-      for (const char* const* choice = option.choices; *choice != nullptr; ++choice) what += std::string(choice == option.choices ? " " : ", ") + *choice;
-      what += ")";
-    }
-    table.add({"  " + text_of(option.name), type_name(option.type), std::move(standard), std::move(what)});
+std::string table_of(const Plugin& plugin) {
+  const penstock_module& module = *plugin.module;
+  std::string out = text_of(module.id) + " " + text_of(module.version) + ", plugin ABI " + std::to_string(module.abi_major) + "." +
+                    std::to_string(module.abi_minor) + ", " + text_of(module.license) + ", " + text_of(module.vendor) + "\n" + plugin.path.string() + "\n";
+  for (uint32_t i = 0; i < module.n_components; ++i) {
+    const penstock_component& component = *module.components[i];
+    out += "\n" + std::string(kind_name(component.kind)) + " \"" + component.id + "\": " + text_of(component.title) + "\n" + text_of(component.doc) +
+           "\n" + options_as_table(component);
   }
-  return "\n" + heading + "\n" + table.text();
+  return out;
 }
 
 bool matches(const Plugin& plugin, const std::string& name) {
@@ -116,6 +101,16 @@ bool matches(const Plugin& plugin, const std::string& name) {
   for (uint32_t i = 0; i < plugin.module->n_components; ++i)
     if (name == plugin.module->components[i]->id) return true;
   return false;
+}
+
+// The components that the name means: of a module, all.
+std::vector<const penstock_component*> named(const Plugin& plugin, const std::string& name) {
+  std::vector<const penstock_component*> all, exact;
+  for (uint32_t i = 0; i < plugin.module->n_components; ++i) {
+    all.push_back(plugin.module->components[i]);
+    if (name == all.back()->id) exact.push_back(all.back());
+  }
+  return exact.empty() ? all : exact;
 }
 
 void complain_about(const std::vector<Failure>& refused) {
@@ -167,21 +162,33 @@ int plugins_info_command(const Arguments& arguments) {
       write_plugin(writer, *plugin, true);
       return print(out + "\n"), kDone;
     }
-    const penstock_module& module = *plugin->module;
-    std::string out = text_of(module.id) + " " + text_of(module.version) + ", plugin ABI " + std::to_string(module.abi_major) + "." +
-                      std::to_string(module.abi_minor) + ", " + text_of(module.license) + ", " + text_of(module.vendor) + "\n" + plugin->path.string() + "\n";
-    for (uint32_t i = 0; i < module.n_components; ++i) {
-      const penstock_component& component = *module.components[i];
-      const bool source = component.kind == PENSTOCK_KIND_SOURCE;
-      out += "\n" + std::string(kind_name(component.kind)) + " \"" + component.id + "\": " + text_of(component.title) + "\n" + text_of(component.doc) + "\n";
-      out += options_text(source ? "options of [warehouse.NAME]" : "options of [store.NAME]", component.options, component.n_options);
-      if (source) out += options_text("options of [[batch_source]]", component.table_options, component.n_table_options);
-    }
+    if (arguments.format == "table") return print(table_of(*plugin)), kDone;
+    const auto components = named(*plugin, arguments.names[0]);
+    if (arguments.format == "schema") return print(options_schema(components)), kDone;
+    std::string out;
+    for (const penstock_component* component : components)
+      out += (out.empty() ? "" : "\n") + (arguments.format == "toml" ? options_as_toml(*component) : options_as_markdown(*component));
     return print(out), kDone;
   }
   complain_about(refused);
   report_failure({PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "no plugin \"" + arguments.names[0] + "\" in the plugin directory"}, arguments.json);
   return refused.empty() ? kUsage : kBadConfiguration;
+}
+
+int plugins_schema_command(const Arguments& arguments) {
+  Registry registry({});
+  std::vector<Failure> refused;
+  if (const auto code = load_plugins(arguments, registry, refused)) return *code;
+  std::vector<const penstock_component*> components;
+  for (const auto& plugin : registry.plugins())
+    components.insert(components.end(), plugin->module->components, plugin->module->components + plugin->module->n_components);
+  // The folder's order says nothing.
+  std::sort(components.begin(), components.end(), [](const penstock_component* a, const penstock_component* b) {
+    return std::make_pair(a->kind, std::string_view(a->id)) < std::make_pair(b->kind, std::string_view(b->id));
+  });
+  print(configuration_schema(components));
+  complain_about(refused);
+  return refused.empty() ? kDone : kBadConfiguration;
 }
 
 }  // namespace penstock::host

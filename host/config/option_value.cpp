@@ -32,12 +32,8 @@ std::string shown(const penstock_option_desc& declared, int64_t value) {
 }
 
 Outcome in_range(const penstock_option_desc& declared, int64_t value) {
-  const bool has_min = declared.min != std::numeric_limits<int64_t>::min();
-  const bool has_max = declared.max != std::numeric_limits<int64_t>::max();
   if (value >= declared.min && value <= declared.max) return OptionValue{.integer = value};
-  std::string message = shown(declared, value) + " is out of range: ";
-  if (has_min && has_max) return message + shown(declared, declared.min) + " to " + shown(declared, declared.max);
-  return message + (has_min ? "at least " + shown(declared, declared.min) : "at most " + shown(declared, declared.max));
+  return shown(declared, value) + " is out of range: " + range_text(declared);
 }
 
 Outcome to_text(const penstock_option_desc& declared, const OptionInput& given) {
@@ -144,6 +140,14 @@ OptionInput default_input(const penstock_option_desc& declared) {
 }
 
 }  // namespace
+
+std::string range_text(const penstock_option_desc& declared) {
+  const bool has_min = declared.min != std::numeric_limits<int64_t>::min();
+  const bool has_max = declared.max != std::numeric_limits<int64_t>::max();
+  if (has_min && has_max) return shown(declared, declared.min) + " to " + shown(declared, declared.max);
+  if (has_min) return "at least " + shown(declared, declared.min);
+  return has_max ? "at most " + shown(declared, declared.max) : "";
+}
 
 std::variant<OptionValue, std::string> to_option_value(const penstock_option_desc& declared, const OptionInput& given) {
   if (is_secret(declared) && declared.type != PENSTOCK_OPTION_STRING) return "is declared as a secret that is not a string";

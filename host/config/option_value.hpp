@@ -20,6 +20,9 @@ struct OptionValue {
   std::optional<SecretReference> reference = {};  // stands for `text` until it is read
 };
 
+// "1 to 256", "at least 100ms"; empty without bounds.
+std::string range_text(const penstock_option_desc& declared);
+
 // The value, or what is wrong with it; the message never repeats what may be a secret.
 std::variant<OptionValue, std::string> to_option_value(const penstock_option_desc& declared, const OptionInput& given);
 

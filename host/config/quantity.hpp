@@ -9,6 +9,10 @@
 
 namespace penstock::host {
 
+// What parse_duration and parse_size accept, as patterns for editors.
+inline constexpr std::string_view kDurationPattern = "^[0-9]+(d|h|m|s|ms|us|ns)$";
+inline constexpr std::string_view kSizePattern = "^[0-9]+(TiB|GiB|MiB|KiB|B)$";
+
 // "90s", "5m", "1h", "365d", "500ms" (also "us" and "ns"): a whole number and one unit. Zero is allowed; negative numbers and
 // more than 292 years are not.
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);

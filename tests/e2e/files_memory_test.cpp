@@ -132,7 +132,7 @@ TEST_F(FilesToMemory, ApplyTwiceChangesNothing) {
 
 TEST_F(FilesToMemory, EveryCommandHasHelpByExampleAndCompletionNamesTheViews) {
   for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {"validate"}, {"plan"}, {"apply"}, {"run"}, {"materialize"}, {"status"}, {"history"}, {"get"}, {"plugins", "list"}, {"plugins", "info"}}) {
+           {"validate"}, {"plan"}, {"apply"}, {"run"}, {"materialize"}, {"status"}, {"history"}, {"get"}, {"plugins", "list"}, {"plugins", "info"}, {"plugins", "schema"}}) {
     std::vector<std::string> argv{PENSTOCK_BUILD_DIR "/penstock"};
     argv.insert(argv.end(), command.begin(), command.end());
     argv.push_back("--help");
@@ -146,6 +146,10 @@ TEST_F(FilesToMemory, EveryCommandHasHelpByExampleAndCompletionNamesTheViews) {
   const Finished words = run_process({"/bin/bash", "-c",
                                       "source '" + (world_.folder() / "completion.bash") + "'; COMP_WORDS=(penstock mat); COMP_CWORD=1; _penstock; echo \"${COMPREPLY[*]}\""});
   EXPECT_EQ(words.out, "materialize\n") << words.err;
+  const Finished formats = run_process({"/bin/bash", "-c",
+                                        "source '" + (world_.folder() / "completion.bash") + "'; COMP_WORDS=(penstock plugins info file --format m); COMP_CWORD=5; "
+                                        "_penstock; echo \"${COMPREPLY[*]}\""});
+  EXPECT_EQ(formats.out, "markdown\n") << formats.err;
 }
 
 TEST_F(FilesToMemory, WrongUsageIsExitCodeTwo) {
@@ -154,6 +158,8 @@ TEST_F(FilesToMemory, WrongUsageIsExitCodeTwo) {
   EXPECT_EQ(world_.penstock({"materialize", "--from", "yesterday"}).exit_code, 2);
   EXPECT_EQ(world_.penstock({"get", kView}).exit_code, 2);
   EXPECT_EQ(world_.penstock({"plugins", "info", "reddis"}).exit_code, 2);
+  EXPECT_EQ(world_.penstock({"plugins", "info", "redis", "--format", "yaml"}).exit_code, 2);
+  EXPECT_EQ(world_.penstock({"plugins", "info", "redis", "--format", "toml", "--json"}).exit_code, 2);
 }
 
 TEST_F(FilesToMemory, ACommandThatDoesNotExistIsNamedWithTheOneThatWasMeant) {
@@ -178,6 +184,28 @@ TEST_F(FilesToMemory, PluginsListAndInfoSayWhatThereIs) {
   const Finished info = world_.penstock({"plugins", "info", "redis"});
   EXPECT_THAT(info.out, HasSubstr("options of [store.NAME]"));
   EXPECT_THAT(info.out, HasSubstr("key_prefix"));
+  for (const auto& [format, begin] : {std::pair("table", "sink_redis "), {"markdown", "## Options of `[store.NAME]`"}, {"toml", "# "}, {"schema", "{\n"}}) {
+    const Finished told = world_.penstock({"plugins", "info", "redis", "--format", format});
+    EXPECT_EQ(told.exit_code, 0) << told.err;
+    EXPECT_THAT(told.out, testing::AllOf(testing::StartsWith(begin), HasSubstr("key_prefix")));
+  }
+}
+
+TEST_F(FilesToMemory, TheSchemaHasThePluginsThatAreThere) {
+  const Finished all = world_.penstock({"plugins", "schema"});
+  EXPECT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_THAT(all.out, testing::AllOf(HasSubstr("\"warehouse.file\""), HasSubstr("\"store.redis\"")));
+  const std::filesystem::path folder = world_.folder().path() / "plugins";
+  std::filesystem::create_directory(folder);
+  const Finished none = world_.penstock({"plugins", "schema", "--plugin-dir", folder});
+  EXPECT_EQ(none.exit_code, 0) << none.err;
+  EXPECT_THAT(none.out, testing::Not(HasSubstr("\"warehouse.")));
+  std::filesystem::copy(PENSTOCK_BUILD_DIR "/plugins/sink_memory.so", folder);
+  write_file(folder / "broken.so", "no plugin");
+  const Finished one = world_.penstock({"plugins", "schema", "--plugin-dir", folder});
+  EXPECT_EQ(one.exit_code, 78) << "what is refused is not in it";
+  EXPECT_THAT(one.out, testing::AllOf(HasSubstr("\"store.memory\""), testing::Not(HasSubstr("\"store.redis\""))));
+  EXPECT_THAT(one.err, HasSubstr("broken.so"));
 }
 
 }  // namespace

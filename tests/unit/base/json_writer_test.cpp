@@ -15,6 +15,20 @@ std::string written(Number value) {
   return out;
 }
 
+TEST(IndentedJson, KeepsOnOneLineWhatFits) {
+  EXPECT_EQ(indented_json("{\"a\":[1,{\"b\":\"x,y:}\\\"\"}],\"c\":{}}"), "{ \"a\": [ 1, { \"b\": \"x,y:}\\\"\" } ], \"c\": {} }\n");
+  EXPECT_EQ(indented_json("[]"), "[]\n");
+}
+
+TEST(IndentedJson, BreaksWhatIsTooLongForALine) {
+  const std::string x(49, 'x'), y(49, 'y');
+  EXPECT_EQ(indented_json("{\"a\":[\"" + x + "\",\"" + y + "\"],\"b\":{\"c\":[\"" + x + "\",\"" + y + "\",1]}}"),
+            "{\n  \"a\": [ \"" + x + "\", \"" + y + "\" ],\n  \"b\": {\n    \"c\": [ \"" + x + "\", \"" + y + "\", 1 ]\n  }\n}\n");
+  // One column less than there is room for, and one more.
+  EXPECT_EQ(indented_json("[\"" + std::string(114, 'x') + "\"]"), "[ \"" + std::string(114, 'x') + "\" ]\n");
+  EXPECT_EQ(indented_json("[\"" + std::string(115, 'x') + "\"]"), "[\n  \"" + std::string(115, 'x') + "\"\n]\n");
+}
+
 TEST(JsonWriter, PutsCommasWhereTheyBelong) {
   std::string out;
   JsonWriter json(out);
