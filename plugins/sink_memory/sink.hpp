@@ -12,8 +12,10 @@ class MemorySink final : public Sink, public MarkerStore, public ProfileLookup, 
   static constexpr ComponentInfo kInfo = {"memory", "In-process memory",
                                           "A store within the host itself: nothing to install, gone when the host ends."};
   static constexpr penstock_option_desc kOptions[] = {
-      string_option("name", "Stores of the same name are one store", "default"),
-      int_option("max_profiles", "New profiles beyond this many are rejected; 0: no limit", "10000000", 0,
+      string_option("name", "Stores of the same name in one host are one store.", "default"),
+      int_option("max_profiles",
+                 "A new profile beyond this many is rejected, and may succeed in a later run; existing ones are still updated. 0: no limit.",
+                 "10000000", 0,
                  std::numeric_limits<int64_t>::max()),
   };
 

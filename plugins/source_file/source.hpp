@@ -19,11 +19,11 @@ class FileSource : public Source {
   static constexpr const char* kOnBadRow[] = {"fail", "skip", nullptr};
 
   static constexpr penstock_option_desc kOptions[] = {
-      string_option("path", "The file, or the folder in which tables are looked up by database, schema and table name.", nullptr,
+      string_option("path", "A file, which then is the table, whatever its name; or a folder in which tables are looked up by database, schema and name.", nullptr,
                     kRequired),
       choice_option("format", "csv, ndjson, or auto: by the extension (.csv, .ndjson, .jsonl).", "auto", kFormats),
       string_option("delimiter", "What separates CSV fields: one ASCII character, or tab.", ","),
-      string_option("null_text", "An unquoted CSV field with this text is NULL.", ""),
+      string_option("null_text", "An unquoted CSV field with this text is NULL; a quoted one never is.", ""),
       duration_option("settle",
                       "After this time without a change a last line without a line end counts; complete lines count at once.",
                       "1s", std::chrono::nanoseconds(0), std::chrono::hours(24)),
@@ -38,7 +38,7 @@ class FileSource : public Source {
   static constexpr penstock_option_desc kTableOptions[] = {
       option(PENSTOCK_OPTION_STRING_MAP, "types",
              "The types of columns, as in { UPDATED_AT = \"timestamp\" }; other columns are text or recognised timestamps."),
-      choice_option("on_bad_row", "fail: a row that cannot be read ends the run; skip: it is counted and passed over.", "fail",
+      choice_option("on_bad_row", "fail: a row that cannot be read ends the run, which names file, line and column; skip: it is counted (bad_rows), with one warning a scan.", "fail",
                     kOnBadRow),
   };
 

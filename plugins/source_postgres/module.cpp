@@ -20,18 +20,17 @@ class Component : public PostgresSource {
       string_option(
           "dsn", "Where the database is: postgresql://USER@HOST:PORT/DATABASE or key=value pairs, as libpq reads them.",
           nullptr, kRequired | kSecret),
-      string_option("password", "The password, if it is not part of the dsn.", nullptr, kSecret),
+      string_option("password", "The password, if it is not part of the dsn; giving it twice is an error.", nullptr, kSecret),
       choice_option("sslmode",
-                    "How far TLS is insisted on. Default: verify-full; prefer if the server is on this machine. "
-                    "What the dsn says wins.",
+                    "How far TLS is insisted on. Default: verify-full; prefer if the server is on this machine.",
                     nullptr, kTlsModes),
-      string_option("sslrootcert", "File of the certificate authorities to trust. Default: the system's."),
+      string_option("sslrootcert", "File of the certificate authorities to trust. Default: ~/.postgresql/root.crt, else the system's."),
       string_option("sslcert", "File of the client certificate."),
       string_option("sslkey", "File of the client certificate's key."),
       string_option("application_name", "The name shown in pg_stat_activity.", "penstock"),
-      duration_option("statement_timeout", "How long one statement may run in the server; a scan is one statement.",
+      duration_option("statement_timeout", "How long one statement may run in the server; a scan is one statement, so it must be able to end in this time.",
                       "10m", std::chrono::milliseconds(1), std::chrono::hours(20 * 24)),
-      duration_option("connect_timeout", "How long connecting may take.", "10s", std::chrono::milliseconds(1),
+      duration_option("connect_timeout", "How long connecting may take; resolving the host's name is libpq's and can take as long as the resolver wants.", "10s", std::chrono::milliseconds(1),
                       std::chrono::hours(1)),
       duration_option(
           "margin",
