@@ -1,11 +1,11 @@
 #include "cli/commands.hpp"
-#include "cli/option_text.hpp"
 #include "cli/output.hpp"
 #include "cli/session.hpp"
 
 #include "base/json_writer.hpp"
 #include "config/json_schema.hpp"
 #include "config/option_schema.hpp"
+#include "config/option_text.hpp"
 
 #include <algorithm>
 #include <limits>

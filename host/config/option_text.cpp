@@ -1,7 +1,7 @@
-#include "cli/option_text.hpp"
+#include "config/option_text.hpp"
 
 #include "base/escape.hpp"
-#include "cli/output.hpp"
+#include "base/text_table.hpp"
 #include "config/option_schema.hpp"
 #include "config/option_value.hpp"
 #include "config/quantity.hpp"

@@ -1,4 +1,4 @@
-#include "cli/option_text.hpp"
+#include "config/option_text.hpp"
 
 #include "config/load.hpp"
 #include "config/option_schema.hpp"
@@ -56,7 +56,7 @@ penstock_component source() {
 }
 
 std::string golden(const std::string& name) {
-  std::ifstream file(std::string(PENSTOCK_SOURCE_DIR) + "/tests/unit/cli/golden/" + name);
+  std::ifstream file(std::string(PENSTOCK_SOURCE_DIR) + "/tests/unit/config/golden/" + name);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
