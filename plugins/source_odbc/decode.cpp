@@ -58,24 +58,21 @@ int64_t time_of(const SQL_TIMESTAMP_STRUCT& time, int64_t per_second) {
   return out;
 }
 
-int64_t integer_of(const ReadColumn& column, std::string_view text) {
-  int64_t out = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc() || end != text.data() + text.size())
-    throw damaged(column, "\"" + std::string(text.substr(0, 40)) + "\" is no whole number; correct it, or CAST the column in a query");
-  return out;
-}
-
 constexpr char kRealMark = '\xff';
 
-double real_of(const ReadColumn& column, std::string_view text) {
-  const std::string_view digits = text.starts_with(kRealMark) ? text.substr(1) : text;
-  double out = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-  if (error != std::errc() || end != digits.data() + digits.size())
-    throw damaged(column, "\"" + std::string(text.substr(0, 40)) + "\" is no number; correct it, or CAST the column in a query");
+template <class T>
+T number_of(const ReadColumn& column, std::string_view text, const char* kind) {
+  T out{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size())
+    throw damaged(column, "\"" + std::string(text.substr(0, 40)) + "\" is no " + kind + "; correct it, or CAST the column in a query");
   return out;
 }
+
+std::string_view without_mark(std::string_view text) { return text.starts_with(kRealMark) ? text.substr(1) : text; }
+
+int64_t integer_of(const ReadColumn& column, std::string_view text) { return number_of<int64_t>(column, without_mark(text), "whole number"); }
+double real_of(const ReadColumn& column, std::string_view text) { return number_of<double>(column, without_mark(text), "number"); }
 
 // The shape of UTF-8; a lone byte above ASCII is what a driver with another encoding gives.
 bool is_utf8(std::string_view text) {

@@ -95,10 +95,11 @@ class Sqlite : public Dialect {
     return kind == CursorKind::day ? "'" + date_text(ns) + "'" : "'" + wall_text(ns, 6) + "'";
   }
 
-  // Numbers are before every text, blobs behind; and a time begins with a digit.
+  // Numbers are before every text, blobs behind; and a time begins with a digit. Not < '0', of which a column of times makes a
+  // number, but the last text before it.
   std::string unordered_rows(CursorKind kind, const std::string& name) const override {
     if (kind == CursorKind::epoch) return name + " >= ''";
-    return name + " < '0' OR " + name + " >= ':'";
+    return name + " < CAST(x'2ff48fbfbf' AS TEXT) OR " + name + " >= ':'";
   }
 
   std::string row_limit(int64_t count, int64_t skip) const override { return limit_clause(count, skip); }

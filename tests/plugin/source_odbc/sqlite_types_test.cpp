@@ -45,6 +45,30 @@ TEST(OdbcSqliteTypes, TextInAColumnOfIntegersEndsTheScanRatherThanBecomeNull) {
   EXPECT_NE(error.message.find("column \"v0\": \"abc\" is no whole number"), std::string::npos) << error.message;
 }
 
+TEST(OdbcSqliteTypes, ARealInAColumnOfIntegersIsNamedInReadableText) {
+  const Database db = sqlite_database();
+  db.fresh();
+  const std::vector<TypeCase> cases{{"INTEGER", "", {{"1.5", ""}}}};
+  make_types(db, cases);
+  Warehouse warehouse(db);
+  const RecordedError error = failure_of([&] { delivered(warehouse, db.table("types"), cases); });
+  EXPECT_NE(error.message.find("column \"v0\": \"1.5e+00\" is no whole number"), std::string::npos) << error.message;
+}
+
+// No window can hold them, and what is never delivered is never rejected either.
+TEST(OdbcSqliteTypes, WhatIsNoTimeIsDeliveredWithEveryWindow) {
+  const Database db = sqlite_database();
+  for (const char* type : {"DATE", "DATETIME", "TIMESTAMP"}) {
+    db.fresh();
+    db.exec({std::string("CREATE TABLE types (id INTEGER, at ") + type + ")",
+             "INSERT INTO types VALUES (1, 1714557600), (2, 1.5), (3, -5), (4, ''), (5, 'soon'), (6, '/x'), (7, x'30'), (8, '2024-01-01'), (9, NULL)"});
+    Warehouse warehouse(db);
+    EXPECT_EQ(warehouse.scan({.table = db.table("types"), .columns = {"id"}, .cursor = {.column = "at", .timezone = "UTC"}, .since = kTen, .until = kTen + kSecond}),
+              (Rows{{"3"}, {"2"}, {"1"}, {"4"}, {"6"}, {"5"}, {"7"}}))
+        << type;
+  }
+}
+
 TEST(OdbcSqliteTypes, TextThatIsNotUtf8EndsTheScan) {
   const Database db = sqlite_database();
   db.fresh();
