@@ -2,6 +2,7 @@
 
 #include <source_odbc/canceller.hpp>
 
+#include <atomic>
 #include <thread>
 
 namespace penstock::test {
@@ -69,6 +70,23 @@ TEST(OdbcCanceller, DeadlineEndsWhatTheDriverIsDoing) {
   call.set_deadline_ms_from_now(200);
   EXPECT_EQ(Canceller(Call(call.get()), session.statement.get()).run(execute, "SELECT STALL"), SQL_ERROR);
   EXPECT_EQ(fake.log().back(), "cancel");
+}
+
+TEST(OdbcCanceller, LastResortThatFailsEndsNothingElse) {
+  const FakeOdbc fake(stall_and_rows());
+  const Session session(fake);
+  FakeCall call;
+  call.set_deadline_ms_from_now(50);
+  std::atomic<int> asked = 0;
+  Canceller canceller(Call(call.get()), session.statement.get(), [&] {
+    ++asked;
+    throw Error(PENSTOCK_STATUS_RESOURCE_EXHAUSTED, "out of memory");
+  });
+  canceller.run([&](SQLHSTMT) {
+    eventually([&] { return asked > 0; });
+    return SQLRETURN{SQL_SUCCESS};
+  });
+  EXPECT_EQ(asked, 1);
 }
 
 // unixODBC would take it as SQLCloseCursor, and free diagnostics that are being read.
