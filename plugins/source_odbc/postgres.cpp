@@ -20,7 +20,6 @@ bool is_naive_timestamp(std::string_view type) { return type == "timestamp"; }
 bool is_instant(std::string_view type) { return type == "timestamptz"; }
 bool is_text(std::string_view type) { return is_one_of(type, {"text", "varchar", "bpchar", "char", "name"}); }
 
-
 // Why the server refused a session: psqlODBC gives one SQLSTATE for all of it. In the words of a server that speaks English.
 struct Refusal {
   std::string_view first, second;  // both are in the message
@@ -85,12 +84,13 @@ class Postgres : public Dialect {
   }
   std::vector<Column> query_columns(const Call& call, Connection& connection, const std::string& action, const std::string& sql) const override {
     std::vector<Column> names = connection.describe_result(call, action, sql + " LIMIT 0");
+    // Of a type's modifier only the driver tells, and of that only a time's digits are wanted.
     std::set<std::string> seen;
     std::string fields;
     for (const Column& column : names) {
       if (!seen.insert(column.name).second) return names;  // which is refused
       fields += (seen.size() == 1 ? "" : " UNION ALL ") + std::string("SELECT ") + literal(column.name) + "::pg_catalog.name, pg_catalog.pg_typeof(r." +
-                quoted(column.name) + ")::pg_catalog.oid, -1, " + std::to_string(seen.size()) + " FROM r";
+                quoted(column.name) + ")::pg_catalog.oid, " + std::to_string(column.digits) + ", " + std::to_string(seen.size()) + " FROM r";
     }
     return columns_from(connection.query(call, action,
                                          base_types("r AS (SELECT q.* FROM (SELECT 1) one LEFT JOIN (" + sql + " LIMIT 0) q ON true), "

@@ -110,6 +110,17 @@ TEST_F(OdbcPostgresTypes, NumericKeyHasNoTrailingZerosSoThatEqualNumbersAreOneKe
   EXPECT_EQ(scan({"same"})[3], (std::vector<std::string>{"7.00", "7"}));
 }
 
+// Whatever the server rounds to the current second may still come.
+TEST_F(OdbcPostgresTypes, TheTickOfAQuerysTimeIsThatOfItsType) {
+  db.exec({"CREATE TABLE o.seconds (at timestamptz(0))", "CREATE DOMAIN o.second AS timestamptz(0)", "CREATE TABLE o.domains (at o.second)"});
+  Warehouse warehouse(db);
+  for (const char* query : {"SELECT * FROM o.seconds", "SELECT * FROM o.domains"}) {
+    const int64_t now = std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+    const HorizonResult horizon = warehouse.horizon({.query = query}, {.column = "at"});
+    EXPECT_LT(horizon.ordinal, now - kSecond / 2) << query;
+  }
+}
+
 TEST_F(OdbcPostgresTypes, ServerSettingsOfTheRoleDoNotChangeTheText) {
   db.exec({"ALTER ROLE penstock SET DateStyle = 'SQL, DMY'", "ALTER ROLE penstock SET TimeZone = 'Asia/Tokyo'", "ALTER ROLE penstock SET IntervalStyle = 'sql_standard'", "ALTER ROLE penstock SET bytea_output = 'escape'",
            "ALTER ROLE penstock SET extra_float_digits = 0", "ALTER ROLE penstock SET client_encoding = 'LATIN1'"});
