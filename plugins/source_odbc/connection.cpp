@@ -137,7 +137,7 @@ void Connection::connect(const Call& call) {
   dialect_ = make_dialect(settings_, facts_);
   dialect_->set_up_session(call, *this);
   cancel_sql_ = dialect_->cancel_sql(call, *this);
-  if (dialect_->has_transactions() &&
+  if (has_transactions() &&
       !SQL_SUCCEEDED(SQLSetConnectAttr(connection_.get(), SQL_ATTR_AUTOCOMMIT, as_pointer(SQL_AUTOCOMMIT_OFF), 0)))
     fail(call, "preparing the session", SQL_HANDLE_DBC, connection_.get());
 }
@@ -179,11 +179,13 @@ std::string Connection::info(SQLUSMALLINT what) const {
 void Connection::read_facts() {
   facts_.driver = info(SQL_DRIVER_NAME);
   facts_.dbms = info(SQL_DBMS_NAME);
-  facts_.version = info(SQL_DBMS_VER);
   facts_.quote = info(SQL_IDENTIFIER_QUOTE_CHAR);
   SQLUINTEGER schema_usage = 0;
   SQLGetInfoW(connection_.get(), SQL_SCHEMA_USAGE, &schema_usage, sizeof schema_usage, nullptr);
   facts_.has_schemas = schema_usage != 0;
+  SQLUSMALLINT transactions = SQL_TC_NONE;
+  SQLGetInfoW(connection_.get(), SQL_TXN_CAPABLE, &transactions, sizeof transactions, nullptr);
+  facts_.has_transactions = transactions != SQL_TC_NONE;
   if ((facts_.driver + facts_.dbms).find('\0') != std::string::npos)
     throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "cannot read from " + settings_.login.target() + ": " + kWideAdvice);
   SQLUINTEGER extensions = 0;
@@ -227,7 +229,6 @@ Canceller Connection::watch(const Call& call, SQLHSTMT statement) const {
   return Canceller(call, statement, [this] { cancel_from_outside(); });
 }
 
-// Nothing is said about a failure: the statement goes on to its own time limit then.
 void Connection::cancel_from_outside() const {
   if (cancel_sql_.empty()) return;
   const Environment environment = make_environment();
@@ -353,8 +354,9 @@ std::vector<Column> Connection::columns(const Call& call, const std::string& act
   const Rows rows = fetch_all(call, action, handle.get());
   std::vector<Column> columns;
   for (size_t row = 0; row < rows.size(); ++row) {
-    // Some drivers take a name as a pattern, or do not mind its case.
-    if (rows.text(row, 2) != place.table || (!place.schema.empty() && rows.text(row, 1) != place.schema)) continue;
+    // Some drivers take a name as a pattern, do not mind its case, or do not tell the catalog.
+    const auto differs = [&](size_t column, const std::string& name) { return !name.empty() && rows.text(row, column) != name; };
+    if (rows.text(row, 2) != place.table || differs(1, place.schema) || (!rows.text(row, 0).empty() && differs(0, place.catalog))) continue;
     const std::string type_name = lower(rows.text(row, 5));
     columns.push_back({.name = rows.text(row, 3),
                        .type_name = type_name,
@@ -374,7 +376,7 @@ void Connection::fail(const Call& call, const std::string& action, SQLSMALLINT k
   // Not closed here: statements of this connection are still in the hands of those who call.
   if (call.cancelled() || verdict.retry == PENSTOCK_RETRY_RECONNECT)
     broken_ = true;
-  else if (dialect_ && dialect_->has_transactions())
+  else if (has_transactions())
     SQLEndTran(SQL_HANDLE_DBC, connection_.get(), SQL_ROLLBACK);
   call.check();  // what the driver says about a cancelled statement is of no interest
   std::string message = action + ": " + (dialect_ ? with_advice(*dialect_, first) : first.message);
@@ -387,7 +389,7 @@ void Connection::fail(const Call& call, const std::string& action, SQLSMALLINT k
 
 void Connection::end_transaction(const Call& call, const std::string& action) {
   require_open();
-  if (!dialect_->has_transactions()) return;
+  if (!has_transactions()) return;
   if (!SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, connection_.get(), SQL_COMMIT)))
     fail(call, action, SQL_HANDLE_DBC, connection_.get());
 }

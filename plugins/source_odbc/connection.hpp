@@ -32,9 +32,9 @@ Settings settings_from(const Options& options);
 struct DriverFacts {
   std::string driver;        // the library's file name
   std::string dbms;          // "PostgreSQL"
-  std::string version;       // of the server
   std::string quote = "\"";  // around identifiers
   bool has_schemas = false;  // within a catalog
+  bool has_transactions = false;
   // Values of a row of an array can be read once more, also those that are bound.
   bool rereads_in_array = false;
 };
@@ -107,6 +107,7 @@ class Connection {
   void read_facts();
   std::string info(SQLUSMALLINT what) const;
   void require_open() const;
+  bool has_transactions() const { return dialect_ && dialect_->has_transactions() && facts_.has_transactions; }
   std::vector<Column> columns_of(const Call& call, const std::string& action, SQLHSTMT statement);
   Rows fetch_all(const Call& call, const std::string& action, SQLHSTMT statement);
 

@@ -103,6 +103,26 @@ TEST(OdbcDriver, AttributesThatAreRefusedAreDoneWithout) {
   EXPECT_EQ(warehouse.scan(scan_of_t()).size(), 10u);
 }
 
+TEST(OdbcDriver, ADriverWithoutTransactionsIsAskedForNone) {
+  const FakeOdbc fake(quirky(R"({"transactions": false, "refused_attributes": {"AUTOCOMMIT": "HYC00"}})", ten_rows()));
+  FakeWarehouse warehouse(fake);
+  EXPECT_EQ(warehouse.scan(scan_of_t()).size(), 10u);
+  EXPECT_TRUE(fake.logged("commit").empty());
+}
+
+// The catalog may be ignored, and then every table of that name answers.
+TEST(OdbcDriver, ColumnsOfATableOfThatNameInAnotherCatalogAreNotTaken) {
+  std::string other = kTable;
+  other.replace(other.find("DB"), 2, "D_");
+  FakeScript script = quirky(R"({"catalog_patterns": true})", ten_rows());
+  script.table(other);
+  const FakeOdbc fake(script);
+  FakeWarehouse warehouse(fake);
+  TableSpec table = scan_of_t().table;
+  table.database = "D_";
+  EXPECT_EQ(warehouse.describe(table).size(), 3u);
+}
+
 constexpr const char* kEncoding =
     "the driver does not give wide characters as UTF-16: set DriverManagerEncoding=UTF-16 in the driver's own .ini file";
 

@@ -45,8 +45,7 @@ const std::map<SQLUSMALLINT, SQLUSMALLINT>& info_small() {
       {SQL_MAX_USER_NAME_LEN, 255},
       {SQL_NON_NULLABLE_COLUMNS, SQL_NNC_NON_NULL},
       {SQL_NULL_COLLATION, SQL_NC_HIGH},
-      {SQL_QUOTED_IDENTIFIER_CASE, SQL_IC_SENSITIVE},
-      {SQL_TXN_CAPABLE, SQL_TC_DML}};
+      {SQL_QUOTED_IDENTIFIER_CASE, SQL_IC_SENSITIVE}};
   return kSmall;
 }
 
@@ -95,6 +94,7 @@ SQLRETURN info(Connection& connection, SQLUSMALLINT what, SQLPOINTER value, SQLS
     return_text(connection, *text, value, capacity, length);
     return SQL_SUCCESS;
   }
+  if (what == SQL_TXN_CAPABLE) return put_number(value, length, static_cast<SQLUSMALLINT>(connection.script.driver.has_transactions ? SQL_TC_DML : SQL_TC_NONE));
   if (what == SQL_IDENTIFIER_CASE) return put_number(value, length, connection.script.driver.identifier_case);
   if (const auto found = info_small().find(what); found != info_small().end()) return put_number(value, length, found->second);
   if (what == SQL_GETDATA_EXTENSIONS) return put_number(value, length, connection.script.driver.getdata);

@@ -123,7 +123,7 @@ DriverTraits driver_from(const json::value& value) {
   static const std::map<std::string, Wide> kWide = {{"utf16", Wide::utf16}, {"utf32", Wide::utf32}};
   const Members m(value, {"driver_name", "driver_version", "dbms_name", "dbms_version", "quote", "catalog",
                           "identifier_case", "getdata", "max_array", "larger_array", "getdata_in_arrays", "setpos", "wide",
-                          "no_total", "catalog_patterns", "query_id_attribute", "refused_attributes"});
+                          "no_total", "catalog_patterns", "transactions", "query_id_attribute", "refused_attributes"});
   DriverTraits driver{.driver_name = m.text("driver_name", "libfake_odbc.so"),
                       .driver_version = m.text("driver_version", "01.00.0000"),
                       .dbms_name = m.text("dbms_name", "Fake"),
@@ -144,6 +144,7 @@ DriverTraits driver_from(const json::value& value) {
   driver.wide = pick(kWide, m.text("wide", "utf16"));
   driver.no_total = m.boolean("no_total", false);
   driver.catalog_patterns = m.boolean("catalog_patterns", false);
+  driver.has_transactions = m.boolean("transactions", true);
   driver.query_id_attribute = static_cast<SQLINTEGER>(m.integer("query_id_attribute", kSnowflakeLastQueryId));
   driver.refused_attributes = m.text_map("refused_attributes");
   return driver;

@@ -76,6 +76,7 @@ struct DriverTraits {
   Wide wide = Wide::utf16;
   bool no_total = false;
   bool catalog_patterns = false;
+  bool has_transactions = true;
   SQLINTEGER query_id_attribute = 0;
   std::map<std::string, std::string> refused_attributes = {};  // name, SQLSTATE
 };
