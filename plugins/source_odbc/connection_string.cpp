@@ -56,7 +56,6 @@ std::string take_value(std::string_view& text) {
   return value;
 }
 
-// Only what cannot do without: psqlODBC takes the braces for a part of any value but the password.
 // As it stands between braces.
 std::string doubled(const std::string& value) {
   std::string out;
@@ -64,6 +63,7 @@ std::string doubled(const std::string& value) {
   return out;
 }
 
+// Only what cannot do without: psqlODBC takes the braces for a part of any value but the password.
 bool needs_braces(const std::string& value) {
   return value.find_first_of("{};") != std::string::npos || value != trimmed(value);
 }

@@ -19,7 +19,6 @@ class ConnectionString {
   void set(std::string_view key, std::string value);
   void set_unless_given(std::string_view key, std::string value);
   std::string text() const;
-  bool empty() const { return keys_.empty(); }
   const std::vector<std::pair<std::string, std::string>>& keys() const { return keys_; }
 
  private:

@@ -75,7 +75,6 @@ Found find_table(const Call& call, Connection& connection, const Place& asked) {
 Relation describe_query(const Call& call, Connection& connection, const Table& table) {
   check_name("query", table.query);
   Relation relation;
-  relation.is_query = true;
   relation.display = "the query";
   // The line break ends a comment at the end of the query.
   relation.from = "(\n" + one_query(table.query, connection.dialect().escapes_by_backslash()) + "\n)";

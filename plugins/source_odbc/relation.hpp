@@ -9,7 +9,6 @@ namespace penstock::odbc {
 
 // A table, view or query, found.
 struct Relation {
-  bool is_query = false;
   bool is_table = false;  // neither a query nor a view
   Place place;          // as the catalog spells it; empty for a query
   std::string display;  // for messages: table "SIGNALS"."ORDERS"
