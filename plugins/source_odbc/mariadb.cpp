@@ -47,7 +47,13 @@ class MariaDb : public Dialect {
 
   void set_up_session(const Call& call, Connection& connection) const override {
     const std::string action = "preparing the session";
+    // The driver does not let SET NAMES pass.
+    connection.query(call, action, "SET SESSION character_set_client = utf8mb4, character_set_connection = utf8mb4, character_set_results = utf8mb4");
     connection.query(call, action, "SET SESSION time_zone = '+00:00'");
+    // A CHAR has the same value whatever the server's default: without blanks at its end.
+    connection.query(call, action, "SET SESSION sql_mode = REPLACE(@@session.sql_mode, 'PAD_CHAR_TO_FULL_LENGTH', '')");
+    // It cuts every answer without a word.
+    connection.query(call, action, "SET SESSION sql_select_limit = 18446744073709551615");
     connection.query(call, action, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
     // The driver does not know SQL_ATTR_QUERY_TIMEOUT.
     const auto limit = std::chrono::duration<double>(connection.settings().statement_timeout).count();
