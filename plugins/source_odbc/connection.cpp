@@ -35,10 +35,29 @@ std::vector<std::pair<std::string, std::string>> keys_of_driver(const std::strin
   const std::string name = lower(driver);
   const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
   if (has("psqlodbc") || has("postgres")) return {{"UseDeclareFetch", "1"}, {"Fetch", std::to_string(settings.array_rows)}};
-  if (has("maodbc") || has("mariadb")) return {{"CHARSET", "utf8mb4"}, {"CONN_TIMEOUT", std::to_string(settings.login_timeout.count())}};
+  if (has("maodbc") || has("mariadb")) {
+    // The server ends a statement that takes too long; one that says nothing after that has frozen.
+    const auto silence = std::chrono::ceil<std::chrono::seconds>(settings.statement_timeout) + std::chrono::seconds(2);
+    return {{"CHARSET", "utf8mb4"},
+            {"CONN_TIMEOUT", std::to_string(settings.login_timeout.count())},
+            {"READ_TIMEOUT", std::to_string(silence.count())},
+            {"WRITE_TIMEOUT", std::to_string(silence.count())}};
+  }
   if (has("myodbc") || has("mysql")) return {{"CHARSET", "utf8mb4"}};
   if (has("sqlite")) return {{"StepAPI", "1"}};
   return {};
+}
+
+// Adds those that are not given; the encoding is not for others to choose. False: nothing changed.
+bool add_keys(const std::vector<std::pair<std::string, std::string>>& added, ConnectionString* keys) {
+  bool changed = false;
+  for (const auto& [key, value] : added) {
+    const std::string* given = keys->find(key);
+    if (given != nullptr && (key != "CHARSET" || *given == value)) continue;
+    keys->set(key, value);
+    changed = true;
+  }
+  return changed;
 }
 
 // These say that they can read a value of a row of an array again, and then give that of another row.
@@ -117,18 +136,13 @@ Connection::~Connection() { abandon(); }
 void Connection::connect(const Call& call) {
   ConnectionString keys = settings_.login.keys;
   const std::string* driver = keys.find("DRIVER");
-  for (const auto& [key, value] : keys_of_driver(driver == nullptr ? "" : *driver, settings_)) keys.set_unless_given(key, value);
+  add_keys(keys_of_driver(driver == nullptr ? "" : *driver, settings_), &keys);
   log_in(call, keys);
   call.check();
   read_facts();
   if (facts_.driver.find("psqlodbca") != std::string::npos)
     throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "PostgreSQL's ANSI driver gives no text beyond its locale: use its Unicode driver");
-  bool needs_more = false;
-  for (const auto& [key, value] : keys_of_driver(facts_.driver, settings_)) {
-    needs_more = needs_more || keys.find(key) == nullptr;
-    keys.set_unless_given(key, value);
-  }
-  if (needs_more) {
+  if (add_keys(keys_of_driver(facts_.driver, settings_), &keys)) {
     abandon();
     log_in(call, keys);
     call.check();
