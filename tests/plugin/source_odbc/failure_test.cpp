@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 namespace penstock::test {
@@ -44,6 +45,15 @@ class SilentPeer {
   int fd_;
   uint16_t port_ = 0;
 };
+
+// All threads of it.
+bool is_stopped(pid_t process) {
+  const std::filesystem::directory_iterator tasks("/proc/" + std::to_string(process) + "/task");
+  return std::all_of(begin(tasks), end(tasks), [](const auto& task) {
+    const std::string stat = read_file(task.path() / "stat");
+    return stat.at(stat.rfind(") ") + 2) == 'T';
+  });
+}
 
 class OdbcFailure : public EveryDatabase {
  protected:
@@ -280,6 +290,20 @@ TEST(OdbcPostgresFailure, WrongPasswordUserAndDatabaseAreToldApart) {
   error = open("single", "x", "postgres");
   EXPECT_EQ(error.status, PENSTOCK_STATUS_RESOURCE_EXHAUSTED) << error.message;
   EXPECT_EQ(error.retry, PENSTOCK_RETRY_RECONNECT);
+}
+
+TEST(OdbcMariadbFailure, ServerThatFreezesIsGivenUp) {
+  Warehouse warehouse(mariadb_database(), {{"statement_timeout", "1s"}, {"login_timeout", "1s"}});
+  const pid_t server = mariadb_server().pid();
+  ASSERT_EQ(kill(server, SIGSTOP), 0);
+  ASSERT_TRUE(eventually([&] { return is_stopped(server); }));
+  const auto begun = Clock::now();
+  const RecordedError error = failure_of([&] { warehouse.ping(); });
+  kill(server, SIGCONT);
+  EXPECT_EQ(error.status, PENSTOCK_STATUS_UNAVAILABLE) << error.message;
+  EXPECT_EQ(error.retry, PENSTOCK_RETRY_RECONNECT);
+  EXPECT_LT(Clock::now() - begun, milliseconds(9000));
+  warehouse.ping();
 }
 
 TEST(OdbcMariadbFailure, WrongPasswordUserAndDatabaseAreToldApart) {

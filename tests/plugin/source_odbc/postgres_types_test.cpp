@@ -60,7 +60,7 @@ const std::vector<TypeCase> kCases = {
     {"numeric[]", "u", {{"'{1.5,NULL}'", "[1.5,null]"}}},
 };
 
-// What is not read as source_postgres reads it: see the README. There they are lists, and of numeric the server's own text.
+// What is not read as source_postgres reads it: see docs/connectors/odbc.md. There they are lists, and of numeric the server's own text.
 const std::vector<std::string> kDifferent = {"bool[]", "int4[]", "float8[]", "text[]", "timestamptz[]", "numeric[]"};
 
 class OdbcPostgresTypes : public testing::Test {
