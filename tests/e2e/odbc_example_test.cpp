@@ -69,7 +69,8 @@ TEST_F(SqliteExample, SyncsATableAndPicksUpWhatChanges) {
 class SnowflakeExample : public testing::Test {
  protected:
   // The first scan brings a user who was changed at `at`, the others nothing. Read row by row, values of any length come last.
-  void configure(const std::string& at, const std::string& user = "u1") {
+  // `fault`, if any, ends a scan before that one in its rows.
+  void configure(const std::string& at, const std::string& user = "u1", const std::string& fault = {}) {
     SnowflakeScript script;
     script.table = kTable;
     script.columns = {{"DOMAIN_USERID", "VARCHAR(16777216)"}, {"UPDATED_AT", "TIMESTAMP_NTZ(9)"}, {"TOTAL_TRANSACTIONS", "NUMBER(38,0)"},
@@ -79,6 +80,8 @@ class SnowflakeExample : public testing::Test {
       script.first.push_back(text_statement("SELECT TO_VARCHAR\\\\(DATE_PART.*", 1, {{std::to_string(kSnowNow + run * kSecond)}}, "\"times\": 1"));
     script.scans = {text_statement("SELECT 1 FROM .*", 1, {}), text_statement("SELECT t.*", 5, {{user, at, "3", "360", "120"}}, "\"times\": 1"),
                     text_statement("SELECT TO_CHAR.*", 5, {{at, user, "3", "360", "120"}}), text_statement("SELECT t.*", 5, {})};
+    const std::vector<Texts> lost = {{user, at, "1", "1", "1"}, {user, at, "1", "1", "1"}};
+    if (!fault.empty()) script.scans.insert(script.scans.begin(), text_statement("SELECT t.*", 5, lost, "\"times\": 1, \"fault\": " + fault));
     fake_.set_script(script.script());
     toml_ = example(world_, "snowflake.toml");
     // "DRIVER=Fake;SCRIPT=…;LOG=…;"
@@ -117,6 +120,19 @@ TEST_F(SnowflakeExample, BringsATextThatDoesNotFitAnArrayByASecondScan) {
   host.signal(SIGTERM);
   EXPECT_EQ(host.wait(), 0);
   EXPECT_THAT(host.err(), HasSubstr("from now on the rows of this table are read one by one"));
+}
+
+TEST_F(SnowflakeExample, LogsInAgainWhenItsSessionExpiresInMidScan) {
+  configure("2026-01-31 11:00:00.000000000", "u1",
+            R"({"before_row": 1, "sqlstate": "08001", "native": 390114, "message": "Authentication token has expired.  The user must authenticate again."})");
+  world_.configure_text(replaced(toml_, "http_port = 0", "http_port = 0\nretry_delay = \"100ms\""));
+  Process host(world_.command({"run"}), world_.environment());
+  ASSERT_TRUE(eventually([&] { return has_revenue(world_, "u1", 360); })) << host.err();
+  host.signal(SIGTERM);
+  EXPECT_EQ(host.wait(), 0);
+  // The same run tried it again; what the broken scan had brought was not written.
+  EXPECT_THAT(host.err(), HasSubstr("The user must authenticate again (attempt 1 of"));
+  EXPECT_THAT(host.err(), HasSubstr("read 1 row: 1 written"));
 }
 
 TEST_F(SnowflakeExample, LeavesATableAloneThatDoesNotChange) {
