@@ -15,8 +15,6 @@ constexpr int64_t kDefaultBatchBytes = 4 * 1024 * 1024;
 constexpr int64_t kFirstPartRows = 10'000;
 constexpr int64_t kPartBytes = 16 * 1024 * 1024;
 
-SQLPOINTER as_pointer(SQLULEN value) { return reinterpret_cast<SQLPOINTER>(value); }
-
 int64_t row_bytes(const ScanStatement& statement) {
   int64_t bytes = 0;
   for (const ReadColumn& column : statement.columns) bytes += column.width + static_cast<int64_t>(sizeof(SQLLEN));

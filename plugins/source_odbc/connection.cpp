@@ -1,5 +1,6 @@
 #include "connection.hpp"
 
+#include "ascii_case.hpp"
 #include "long_value.hpp"
 #include "utf16.hpp"
 
@@ -12,25 +13,10 @@ namespace {
 // Answers that are read whole are short: names, columns, a clock.
 constexpr size_t kMaxSmallRows = 1'000'000;
 
-SQLWCHAR* wide(std::u16string& text) { return reinterpret_cast<SQLWCHAR*>(text.data()); }
+std::string utf8(const SQLWCHAR* units, size_t count) { return to_utf8({reinterpret_cast<const char16_t*>(units), count}); }
 
-SQLPOINTER as_pointer(SQLULEN value) { return reinterpret_cast<SQLPOINTER>(value); }
-
-std::string utf8(const SQLWCHAR* units, size_t count) {
-  std::string out;
-  if (!append_utf8({reinterpret_cast<const char16_t*>(units), count}, &out))
-    throw Error(PENSTOCK_STATUS_DATA_LOSS, "the driver gave text that is not UTF-16");
-  return out;
-}
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
-// Keys without which a driver would keep the whole answer in memory, would not speak UTF-8, or would wait for a silent server for
-// ever. Of a driver by its library or by the name that it is mostly registered under.
+// Keys without which a driver would keep the whole answer in memory, would not speak UTF-8, would wait for a silent server for
+// ever, or would make a file that is not there. Of a driver by its library or by the name that it is mostly registered under.
 std::vector<std::pair<std::string, std::string>> keys_of_driver(const std::string& driver, const Settings& settings) {
   const std::string name = lower(driver);
   const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
@@ -44,7 +30,7 @@ std::vector<std::pair<std::string, std::string>> keys_of_driver(const std::strin
             {"WRITE_TIMEOUT", std::to_string(silence.count())}};
   }
   if (has("myodbc") || has("mysql")) return {{"CHARSET", "utf8mb4"}};
-  if (has("sqlite")) return {{"StepAPI", "1"}};
+  if (has("sqlite")) return {{"StepAPI", "1"}, {"NoCreat", "1"}};
   return {};
 }
 
@@ -64,17 +50,6 @@ bool add_keys(const std::vector<std::pair<std::string, std::string>>& added, Con
 bool is_known_to_misread(const std::string& driver) {
   const std::string name = lower(driver);
   return name.find("maodbc") != std::string::npos || name.find("sqlite") != std::string::npos;
-}
-
-// `%` and `_` stand for themselves. A backslash, which drivers do not agree how to escape, may be any character: what the pattern
-// finds is compared with the name.
-std::u16string as_pattern(const std::string& name) {
-  std::string out;
-  for (const char c : name) {
-    if (c == '%' || c == '_') out += '\\';
-    out += c == '\\' ? '_' : c;
-  }
-  return to_utf16(out);
 }
 
 std::string with_advice(const Dialect& dialect, const Diagnostic& diagnostic) {
@@ -163,7 +138,7 @@ void Connection::log_in(const Call& call, const ConnectionString& keys) {
   if (const int left = call.remaining_ms(); left >= 0) limit = std::min(limit, up_to_seconds(left));
   set_login_attributes(connection_.get(), limit);
   std::u16string text = to_utf16(keys.text());
-  const SQLRETURN result = SQLDriverConnectW(connection_.get(), nullptr, wide(text), static_cast<SQLSMALLINT>(text.size()),
+  const SQLRETURN result = SQLDriverConnectW(connection_.get(), nullptr, characters(text), static_cast<SQLSMALLINT>(text.size()),
                                              nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
   if (SQL_SUCCEEDED(result)) {
     open_ = true;
@@ -249,20 +224,29 @@ void Connection::cancel_from_outside() const {
   const ConnectionHandle other(environment.get());
   set_login_attributes(other.get(), settings_.login_timeout);
   std::u16string keys = to_utf16(settings_.login.keys.text()), sql = to_utf16(cancel_sql_);
-  if (!SQL_SUCCEEDED(SQLDriverConnectW(other.get(), nullptr, wide(keys), static_cast<SQLSMALLINT>(keys.size()), nullptr, 0, nullptr,
+  if (!SQL_SUCCEEDED(SQLDriverConnectW(other.get(), nullptr, characters(keys), static_cast<SQLSMALLINT>(keys.size()), nullptr, 0, nullptr,
                                        SQL_DRIVER_NOPROMPT)))
     return;
   {
     const StatementHandle statement(other.get());
-    SQLExecDirectW(statement.get(), wide(sql), static_cast<SQLINTEGER>(sql.size()));
+    SQLExecDirectW(statement.get(), characters(sql), static_cast<SQLINTEGER>(sql.size()));
   }
   SQLDisconnect(other.get());
 }
 
-void Connection::execute(const Call& call, const std::string& action, SQLHSTMT statement, const std::string& sql) {
+SQLRETURN Connection::run_sql(const Call& call, SQLHSTMT statement, decltype(&SQLExecDirectW) wide, decltype(&SQLExecDirect) narrow,
+                              const std::string& sql) const {
+  Canceller canceller = watch(call, statement);
+  if (takes_utf8_) {
+    std::string text = sql;
+    return canceller.run(narrow, characters(text), static_cast<SQLINTEGER>(text.size()));
+  }
   std::u16string text = to_utf16(sql);
-  const SQLRETURN result =
-      watch(call, statement).run(SQLExecDirectW, wide(text), static_cast<SQLINTEGER>(text.size()));
+  return canceller.run(wide, characters(text), static_cast<SQLINTEGER>(text.size()));
+}
+
+void Connection::execute(const Call& call, const std::string& action, SQLHSTMT statement, const std::string& sql) {
+  const SQLRETURN result = run_sql(call, statement, SQLExecDirectW, SQLExecDirect, sql);
   if (!SQL_SUCCEEDED(result) && result != SQL_NO_DATA) fail(call, action, SQL_HANDLE_STMT, statement);
 }
 
@@ -295,91 +279,6 @@ Rows Connection::query(const Call& call, const std::string& action, const std::s
   const StatementHandle handle = statement(call);
   execute(call, action, handle.get(), sql);
   return fetch_all(call, action, handle.get());
-}
-
-std::vector<Column> Connection::describe(const Call& call, const std::string& action, const std::string& sql) {
-  const StatementHandle handle = statement(call);
-  SQLSetStmtAttr(handle.get(), SQL_ATTR_NOSCAN, as_pointer(SQL_NOSCAN_ON), 0);
-  std::u16string text = to_utf16(sql);
-  if (!SQL_SUCCEEDED(watch(call, handle.get()).run(SQLPrepareW, wide(text), static_cast<SQLINTEGER>(text.size()))))
-    fail(call, action, SQL_HANDLE_STMT, handle.get());
-  return columns_of(call, action, handle.get());
-}
-
-std::vector<Column> Connection::describe_result(const Call& call, const std::string& action, const std::string& sql) {
-  const StatementHandle handle = statement(call);
-  SQLSetStmtAttr(handle.get(), SQL_ATTR_NOSCAN, as_pointer(SQL_NOSCAN_ON), 0);
-  execute(call, action, handle.get(), sql);
-  return columns_of(call, action, handle.get());
-}
-
-std::vector<Column> Connection::columns_of(const Call& call, const std::string& action, SQLHSTMT statement) {
-  SQLSMALLINT count = 0;
-  if (!SQL_SUCCEEDED(watch(call, statement).run(SQLNumResultCols, &count))) fail(call, action, SQL_HANDLE_STMT, statement);
-  std::vector<Column> columns;
-  for (SQLUSMALLINT i = 1; i <= static_cast<SQLUSMALLINT>(count); ++i) {
-    SQLWCHAR name[512] = {}, type_name[256] = {};
-    SQLSMALLINT name_units = 0, type = 0, digits = 0, nullable = 0, type_bytes = 0;
-    SQLULEN size = 0;
-    SQLLEN is_unsigned = SQL_FALSE;
-    if (!SQL_SUCCEEDED(SQLDescribeColW(statement, i, name, std::size(name), &name_units, &type, &size, &digits, &nullable)))
-      fail(call, action, SQL_HANDLE_STMT, statement);
-    SQLColAttributeW(statement, i, SQL_DESC_TYPE_NAME, type_name, sizeof type_name, &type_bytes, nullptr);
-    SQLColAttributeW(statement, i, SQL_DESC_UNSIGNED, nullptr, 0, nullptr, &is_unsigned);
-    columns.push_back({.name = utf8(name, std::min<size_t>(static_cast<size_t>(name_units), std::size(name) - 1)),
-                       .type_name = lower(utf8(type_name, std::min<size_t>(static_cast<size_t>(type_bytes) / 2, std::size(type_name) - 1))),
-                       .sql_type = type,
-                       .size = static_cast<int64_t>(size),
-                       .digits = digits,
-                       .is_unsigned = is_unsigned == SQL_TRUE});
-  }
-  return columns;
-}
-
-// The standard has patterns for schemas and tables alone.
-std::u16string Connection::catalog_argument(const Place& place) const {
-  return dialect_->catalogs_are_patterns() ? as_pattern(place.catalog) : to_utf16(place.catalog);
-}
-
-Rows Connection::tables(const Call& call, const std::string& action, const Place& place, bool exact) {
-  const StatementHandle handle = statement(call);
-  std::u16string catalog = catalog_argument(place), schema = as_pattern(place.schema);
-  std::u16string table = exact ? as_pattern(place.table) : u"%";
-  // Without a pattern psqlODBC looks in the schemas of the search path only.
-  if (!exact && schema.empty() && facts_.has_schemas) schema = u"%";
-  const auto argument = [](std::u16string& text) { return text.empty() ? nullptr : wide(text); };
-  const auto length = [](const std::u16string& text) { return static_cast<SQLSMALLINT>(text.size()); };
-  if (!SQL_SUCCEEDED(watch(call, handle.get())
-                         .run(SQLTablesW, argument(catalog), length(catalog), argument(schema), length(schema), wide(table),
-                              length(table), nullptr, SQLSMALLINT{0})))
-    fail(call, action, SQL_HANDLE_STMT, handle.get());
-  return fetch_all(call, action, handle.get());
-}
-
-std::vector<Column> Connection::columns(const Call& call, const std::string& action, const Place& place) {
-  const StatementHandle handle = statement(call);
-  std::u16string catalog = catalog_argument(place), schema = as_pattern(place.schema), table = as_pattern(place.table);
-  const auto argument = [](std::u16string& text) { return text.empty() ? nullptr : wide(text); };
-  const auto length = [](const std::u16string& text) { return static_cast<SQLSMALLINT>(text.size()); };
-  if (!SQL_SUCCEEDED(watch(call, handle.get())
-                         .run(SQLColumnsW, argument(catalog), length(catalog), argument(schema), length(schema), wide(table),
-                              length(table), nullptr, SQLSMALLINT{0})))
-    fail(call, action, SQL_HANDLE_STMT, handle.get());
-  const Rows rows = fetch_all(call, action, handle.get());
-  std::vector<Column> columns;
-  for (size_t row = 0; row < rows.size(); ++row) {
-    // Some drivers take a name as a pattern, do not mind its case, or do not tell the catalog.
-    const auto differs = [&](size_t column, const std::string& name) { return !name.empty() && rows.text(row, column) != name; };
-    if (rows.text(row, 2) != place.table || differs(1, place.schema) || (!rows.text(row, 0).empty() && differs(0, place.catalog))) continue;
-    const std::string type_name = lower(rows.text(row, 5));
-    columns.push_back({.name = rows.text(row, 3),
-                       .type_name = type_name,
-                       .sql_type = static_cast<SQLSMALLINT>(rows.integer(row, 4)),
-                       .size = rows.integer(row, 6),
-                       .digits = static_cast<int32_t>(rows.integer(row, 8)),
-                       .is_unsigned = type_name.find("unsigned") != std::string::npos});
-  }
-  return columns;
 }
 
 void Connection::fail(const Call& call, const std::string& action, SQLSMALLINT kind, SQLHANDLE handle) {

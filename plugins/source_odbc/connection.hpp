@@ -70,6 +70,9 @@ class Connection {
 
   // Open, and not known to be dead.
   bool is_usable();
+  // Statements and names are given to the driver as UTF-8. unixODBC makes something else of what a driver without wide characters
+  // is told, by the process's locale.
+  void set_takes_utf8(bool value) { takes_utf8_ = value; }
   // A scan's stream holds the connection.
   bool is_scanning() const { return scanning_; }
   void set_scanning(bool value) { scanning_ = value; }
@@ -101,7 +104,13 @@ class Connection {
 
  private:
   void connect(const Call& call);
-  std::u16string catalog_argument(const Place& place) const;
+  // Runs SQLExecDirect, or SQLPrepare.
+  SQLRETURN run_sql(const Call& call, SQLHSTMT statement, decltype(&SQLExecDirectW) wide, decltype(&SQLExecDirect) narrow,
+                    const std::string& sql) const;
+  // Runs SQLTables, or SQLColumns, which take the same arguments.
+  SQLRETURN run_catalog(const Call& call, SQLHSTMT statement, decltype(&SQLTablesW) wide, decltype(&SQLTables) narrow,
+                        const Place& pattern) const;
+  Place as_pattern(const Place& place) const;
   void log_in(const Call& call, const ConnectionString& keys);
   void cancel_from_outside() const;
   void read_facts();
@@ -117,6 +126,7 @@ class Connection {
   DriverFacts facts_;
   std::unique_ptr<Dialect> dialect_;
   std::string cancel_sql_;
+  bool takes_utf8_ = false;
   bool open_ = false;
   bool broken_ = false;
   bool scanning_ = false;

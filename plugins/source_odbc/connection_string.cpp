@@ -1,18 +1,13 @@
 #include "connection_string.hpp"
 
+#include "ascii_case.hpp"
+
 #include <algorithm>
 
 namespace penstock::odbc {
 namespace {
 
 constexpr size_t kMaxBytes = 16 * 1024;
-
-std::string upper(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return out;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);

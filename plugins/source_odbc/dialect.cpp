@@ -1,5 +1,6 @@
 #include "dialect.hpp"
 
+#include "ascii_case.hpp"
 #include "connection.hpp"
 #include "dialects.hpp"
 #include "horizon.hpp"
@@ -43,12 +44,6 @@ ReadColumn variable(std::string expression, SQLSMALLINT c_type, SQLLEN needed, D
           .may_exceed = true,  // drivers report sizes that are too small
           .decode = decode,
           .field = {.type = type}};
-}
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
 }
 
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }

@@ -3,11 +3,17 @@
 
 #include <sql.h>
 #include <sqlext.h>
+#include <string>
 #include <utility>
 
 namespace penstock::odbc {
 
 static_assert(sizeof(SQLWCHAR) == 2, "wide characters are UTF-16 here; unixODBC must not be built with SQL_WCHART_CONVERT");
+
+// As ODBC's functions take numbers and text.
+inline SQLPOINTER as_pointer(SQLULEN value) { return reinterpret_cast<SQLPOINTER>(value); }
+inline SQLWCHAR* characters(std::u16string& text) { return reinterpret_cast<SQLWCHAR*>(text.data()); }
+inline SQLCHAR* characters(std::string& text) { return reinterpret_cast<SQLCHAR*>(text.data()); }
 
 // Owns a handle of one kind (SQL_HANDLE_ENV, SQL_HANDLE_DBC, SQL_HANDLE_STMT).
 template <SQLSMALLINT kKind>

@@ -1,5 +1,7 @@
 #include "snowflake_types.hpp"
 
+#include "ascii_case.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -15,13 +17,6 @@ constexpr SQLLEN kBinaryBytes = 1024;
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 // The numbers in "(38,0)"; fewer where the type says fewer.

@@ -41,7 +41,11 @@ class Sqlite : public Dialect {
   const char* name() const override { return "sqlite"; }
 
   void set_up_session(const Call& call, Connection& connection) const override {
-    connection.query(call, "preparing the session", "PRAGMA query_only = ON");
+    const std::string action = "preparing the session";
+    // Some builds of the driver have wide characters.
+    connection.set_takes_utf8(true);
+    connection.set_takes_utf8(connection.query(call, action, "SELECT hex('\u00fc')").text(0, 0) == "C3BC");
+    connection.query(call, action, "PRAGMA query_only = ON");
   }
 
   // A statement is a snapshot by itself, and within a transaction the driver keeps its whole answer in memory.

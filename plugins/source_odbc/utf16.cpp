@@ -1,5 +1,7 @@
 #include "utf16.hpp"
 
+#include <penstock/error.hpp>
+
 #include <cstdint>
 
 namespace penstock::odbc {
@@ -43,6 +45,12 @@ std::u16string to_utf16(std::string_view text) {
       out += static_cast<char16_t>(0xdc00 + (c & 0x3ff));
     }
   }
+  return out;
+}
+
+std::string to_utf8(std::u16string_view units) {
+  std::string out;
+  if (!append_utf8(units, &out)) throw Error(PENSTOCK_STATUS_DATA_LOSS, "the driver gave text that is not UTF-16");
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 
 namespace penstock::test {
 namespace {
@@ -67,6 +68,14 @@ TEST(OdbcSqliteTypes, WhatIsNoTimeIsDeliveredWithEveryWindow) {
               (Rows{{"3"}, {"2"}, {"1"}, {"4"}, {"6"}, {"5"}, {"7"}}))
         << type;
   }
+}
+
+TEST(OdbcSqlite, AFileThatIsNotThereIsAnErrorAndIsNotMade) {
+  OdbcEnvironment::shared();
+  const TemporaryFolder folder;
+  const RecordedError error = failure_of([&] { OpenSource source(odbc(), {{"dsn", "DRIVER=SQLite3;Database=" + (folder / "misspelt.db")}}); });
+  EXPECT_EQ(error.status, PENSTOCK_STATUS_NOT_FOUND) << error.message;
+  EXPECT_FALSE(std::filesystem::exists(folder / "misspelt.db"));
 }
 
 TEST(OdbcSqliteTypes, TextThatIsNotUtf8EndsTheScan) {
