@@ -105,6 +105,12 @@ class MariaDb : public Dialect {
     return kind == CursorKind::day ? "DATE'" + date_text(ns) + "'" : "TIMESTAMP'" + wall_text(ns, 6) + "'";
   }
 
+  // The zero date, which is before every time.
+  std::string unordered_rows(CursorKind kind, const std::string& name) const override {
+    if (kind == CursorKind::epoch) return {};
+    return name + (kind == CursorKind::day ? " < DATE'0001-01-01'" : " < TIMESTAMP'0001-01-01 00:00:00'");
+  }
+
   bool escapes_by_backslash() const override { return true; }
 
   std::string nulls_first(const std::string& name) const override { return name; }

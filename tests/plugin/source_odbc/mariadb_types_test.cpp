@@ -66,6 +66,24 @@ const std::vector<TypeCase> kCases = {
     {"POINT", "z", {{"POINT(1, 2)", "\\x000000000101000000000000000000f03f0000000000000040"}}},
 };
 
+// No window can hold it, and what is never delivered is never rejected either.
+TEST(OdbcMariadbTypes, AZeroDateIsDeliveredOnceWithEveryWindow) {
+  const Database db = mariadb_database();
+  for (const char* type : {"DATE", "DATETIME(6)", "TIMESTAMP(6) NULL"}) {
+    db.fresh();
+    db.exec({std::string("CREATE TABLE types (id INT, at ") + type + ")",
+             "INSERT INTO types VALUES (1, '2024-01-01'), (2, '0000-00-00'), (3, NULL), (4, '2024-05-02')",
+             "INSERT INTO types SELECT 5, '2024-05-01' FROM seq_1_to_12000"});
+    Warehouse warehouse(db);
+    ScanSpec spec{.table = db.table("types"), .columns = {"id"}, .cursor = {.column = "at", .timezone = "UTC"}, .since = kTen, .until = kTen + 24 * 3600 * kSecond};
+    EXPECT_EQ(warehouse.scan(spec), (Rows{{"2"}, {"4"}})) << type;
+    spec.since = std::nullopt;
+    Rows all = warehouse.scan(spec);
+    EXPECT_EQ(all.size(), 12'003u) << type;
+    EXPECT_EQ(all.front(), (std::vector<std::string>{"2"}));
+  }
+}
+
 TEST(OdbcMariadbTypes, EveryTypeArrivesWithItsExactValue) { expect_types(mariadb_database(), kCases); }
 
 // MariaDB lets them in where sql_mode allows it. They are no times: the host rejects them.
