@@ -30,7 +30,8 @@ std::vector<std::pair<std::string, std::string>> keys_of_driver(const std::strin
             {"WRITE_TIMEOUT", std::to_string(silence.count())}};
   }
   if (has("myodbc") || has("mysql")) return {{"CHARSET", "utf8mb4"}};
-  if (has("sqlite")) return {{"StepAPI", "1"}, {"NoCreat", "1"}};
+  // Timeout: how many ms a writer is waited for, which nothing can cancel.
+  if (has("sqlite")) return {{"StepAPI", "1"}, {"NoCreat", "1"}, {"Timeout", "1000"}};
   return {};
 }
 

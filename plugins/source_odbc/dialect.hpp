@@ -137,6 +137,8 @@ class Dialect {
   virtual std::string quoted(std::string_view name) const;
   // A column in a scan's statement.
   virtual std::string column_term(std::string_view name) const;
+  // Throws when the catalog cannot be read now, for a driver whose catalog functions find nothing then.
+  virtual void require_readable(const Call&, Connection&) const {}
   // The columns of a table that was found.
   virtual std::vector<Column> columns(const Call& call, Connection& connection, const Place& place) const;
   // Those of a statement, which is not to bring rows.

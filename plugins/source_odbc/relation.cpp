@@ -89,6 +89,22 @@ Relation describe_query(const Call& call, Connection& connection, const Table& t
   return relation;
 }
 
+Relation describe_table(const Call& call, Connection& connection, const Table& table) {
+  const Dialect& dialect = connection.dialect();
+  const Found found = find_table(call, connection, dialect.place(connection, table));
+  Relation relation;
+  relation.place = found.place;
+  relation.is_table = found.type == "TABLE";
+  relation.display = (found.type.find("VIEW") != std::string::npos ? "view " : "table ") + display_name(found.place);
+  relation.from = dialect.qualified(found.place);
+  relation.columns = dialect.columns(call, connection, found.place);
+  connection.end_transaction(call, "describing " + relation.display);
+  if (relation.columns.empty())
+    throw Error(PENSTOCK_STATUS_NOT_FOUND, relation.display + " has no columns that the user may see");
+  for (Column& column : dialect.made_columns(table.options)) relation.columns.push_back(std::move(column));
+  return relation;
+}
+
 }  // namespace
 
 bool is_same_name(std::string_view a, std::string_view b) { return folded(a) == folded(b); }
@@ -114,21 +130,18 @@ Relation find_relation(const Call& call, Connection& connection, const Table& ta
   check_name("schema", table.schema);
   check_name("table", table.table);
   const Dialect& dialect = connection.dialect();
-  const Found found = find_table(call, connection, dialect.place(connection, table));
-  Relation relation;
-  relation.place = found.place;
-  relation.is_table = found.type == "TABLE";
-  relation.display = (found.type.find("VIEW") != std::string::npos ? "view " : "table ") + display_name(found.place);
-  relation.from = dialect.qualified(found.place);
-  relation.columns = dialect.columns(call, connection, found.place);
-  connection.end_transaction(call, "describing " + relation.display);
-  if (relation.columns.empty())
-    throw Error(PENSTOCK_STATUS_NOT_FOUND, relation.display + " has no columns that the user may see");
-  for (Column& column : dialect.made_columns(table.options)) relation.columns.push_back(std::move(column));
-  return relation;
+  dialect.require_readable(call, connection);
+  try {
+    return describe_table(call, connection, table);
+  } catch (const Error& error) {
+    // What was kept from the driver is not missing.
+    if (error.status() == PENSTOCK_STATUS_NOT_FOUND) dialect.require_readable(call, connection);
+    throw;
+  }
 }
 
 std::vector<TableName> visible_tables(const Call& call, Connection& connection) {
+  connection.dialect().require_readable(call, connection);
   std::vector<TableName> out;
   for (const Found& table : found_tables(call, connection, {}, false))
     if (table.type.find("SYSTEM") == std::string::npos && !is_same_name(table.place.schema, "information_schema") && table.place.schema != "pg_catalog")

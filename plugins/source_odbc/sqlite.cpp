@@ -59,6 +59,11 @@ class Sqlite : public Dialect {
     return {{}, {}, table.table};
   }
 
+  // While a writer holds the file, the driver finds no tables in it.
+  void require_readable(const Call& call, Connection& connection) const override {
+    connection.query(call, "looking for the table", "SELECT count(*) FROM sqlite_master");
+  }
+
   ReadColumn read_column(const Column& column, const std::string& name) const override {
     const std::string& type = column.type_name;
     ReadColumn out = read_binary(text_of(name), 0);
