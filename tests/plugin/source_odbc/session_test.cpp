@@ -97,5 +97,50 @@ TEST(OdbcSession, RowLevelSecurityIsAnErrorAndNeverFewerRows) {
   EXPECT_EQ(warehouse.scan({.table = db.table("v"), .columns = {"id"}}), (Rows{{"1"}}));
 }
 
+// It would keep old rows from being cleaned away.
+TEST(OdbcSession, NoTransactionStaysOpenBetweenCalls) {
+  for (const Database& db : {postgres_database(), mariadb_database()}) {
+    SCOPED_TRACE(db.name);
+    db.fresh();
+    db.exec({"CREATE TABLE " + db.path("t") + " (id INT, at " + db.wall + ")", "INSERT INTO " + db.path("t") + " VALUES (1, '2024-01-01 00:00:00')"});
+    const auto open_transactions = [&] {
+      return db.value(db.name == "postgres" ? "SELECT count(*) FROM pg_stat_activity WHERE usename = 'penstock' AND state <> 'idle'"
+                                            : "SELECT count(*) FROM information_schema.innodb_trx");
+    };
+    Warehouse warehouse(db);
+    const ScanSpec spec{.table = db.table("t"), .columns = {"id"}, .cursor = {.column = "at", .timezone = "UTC"}};
+    const std::pair<const char*, std::function<void()>> calls[] = {{"opening", [] {}},
+                                                                   {"ping", [&] { warehouse.ping(); }},
+                                                                   {"list_tables", [&] { warehouse.list_tables(); }},
+                                                                   {"describe", [&] { warehouse.describe(spec.table); }},
+                                                                   {"horizon", [&] { warehouse.horizon(spec.table, spec.cursor); }},
+                                                                   {"plan", [&] { warehouse.plan(spec); }},
+                                                                   {"scan", [&] { warehouse.scan(spec); }},
+                                                                   {"a table that is not there", [&] { failure_of([&] { warehouse.describe(db.table("nowhere")); }); }},
+                                                                   {"a column that is not there", [&] { failure_of([&] { warehouse.scan({.table = spec.table, .columns = {"nope"}, .cursor = spec.cursor}); }); }},
+                                                                   {"a query that fails", [&] { failure_of([&] { warehouse.describe({.query = "SELECT nonsense"}); }); }}};
+    for (const auto& [name, call] : calls) {
+      call();
+      EXPECT_TRUE(eventually([&] { return open_transactions() == "0"; }, std::chrono::seconds(2))) << name;
+    }
+  }
+}
+
+TEST(OdbcSession, AWriterThatHoldsAnSqliteFileIsNotWaitedForLong) {
+  const Database db = sqlite_database();
+  db.fresh();
+  db.exec({"CREATE TABLE t (id INT, at TIMESTAMP)", "INSERT INTO t VALUES (1, '2024-01-01')"});
+  Warehouse warehouse(db);
+  const ScanSpec spec{.table = db.table("t"), .columns = {"id"}, .cursor = {.column = "at", .timezone = "UTC"}};
+  db.exec({"BEGIN EXCLUSIVE"});
+  const auto begun = std::chrono::steady_clock::now();
+  const RecordedError error = failure_of([&] { warehouse.scan(spec); });
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
+  db.exec({"COMMIT"});
+  EXPECT_EQ(error.status, PENSTOCK_STATUS_UNAVAILABLE) << error.message;
+  EXPECT_EQ(error.retry, PENSTOCK_RETRY_RECONNECT);
+  EXPECT_EQ(warehouse.scan(spec), (Rows{{"1"}}));
+}
+
 }  // namespace
 }  // namespace penstock::test
