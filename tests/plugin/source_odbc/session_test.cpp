@@ -64,7 +64,8 @@ TEST(OdbcSession, KeysOfPsqlOdbcDoNotChangeTheRows) {
 
 TEST(OdbcSession, KeysOfMariadbsDriverDoNotChangeTheRows) {
   std::vector<std::string> keys{"NO_CACHE=1", "FORWARDONLY=1", "NO_PROMPT=1", "CHARSET=latin1", "CHARSET=utf8", "INITSTMT=SET NAMES latin1", "INITSTMT=SET sql_mode='ANSI_QUOTES,PAD_CHAR_TO_FULL_LENGTH,PIPES_AS_CONCAT'"};
-  for (int bit = 0; bit < 27; ++bit)
+  // Not the 26th, several statements at a time: the driver loses memory with it.
+  for (int bit = 0; bit < 26; ++bit)
     if (bit != 6 && bit != 13) keys.push_back("OPTION=" + std::to_string(1 << bit));  // without databases; a pipe of Windows
   expect_same_with(mariadb_database(), kMariadb, keys);
 }
