@@ -66,7 +66,7 @@ void MariadbServer::create_data_folder() {
   const pid_t installer = launch_as(account(),
                                     {kInstaller, "--no-defaults", "--datadir=" + folder_ + "/data", "--auth-root-authentication-method=normal",
                                      "--skip-test-db", "--skip-name-resolve", "--innodb-log-file-size=4M", "--innodb-buffer-pool-size=8M",
-                                     "--innodb-flush-method=nosync", "--debug-no-sync"},
+                                     "--innodb-flush-method=nosync", "--debug-no-sync", "--tmpdir=" + folder_},
                                     folder_ + "/log", SIGKILL);
   if (wait_for(installer) != 0) throw std::runtime_error("mariadb-install-db failed:\n" + log());
 }
@@ -79,6 +79,8 @@ void MariadbServer::launch() {
                                     "--bind-address=127.0.0.1",
                                     "--socket=" + folder_ + "/socket",
                                     "--pid-file=" + folder_ + "/pid",
+                                    // A server that starts removes the temporary tables of all others from a folder that they share.
+                                    "--tmpdir=" + folder_,
                                     "--skip-name-resolve",
                                     "--skip-log-bin",
                                     "--performance-schema=off",
