@@ -51,7 +51,6 @@ ArrayStream::~ArrayStream() {
 
 void ArrayStream::bind() {
   const SQLHSTMT statement = handle_.get();
-  if (!connection_->dialect().uses_escapes()) SQLSetStmtAttr(statement, SQL_ATTR_NOSCAN, as_pointer(SQL_NOSCAN_ON), 0);
   SQLSetStmtAttr(statement, SQL_ATTR_CURSOR_TYPE, as_pointer(SQL_CURSOR_FORWARD_ONLY), 0);
   SQLSetStmtAttr(statement, SQL_ATTR_ROW_BIND_TYPE, as_pointer(SQL_BIND_BY_COLUMN), 0);
   SQLULEN granted = 1;

@@ -35,14 +35,12 @@ std::string pattern_of(const std::string& name) {
 
 std::vector<Column> Connection::describe(const Call& call, const std::string& action, const std::string& sql) {
   const StatementHandle handle = statement(call);
-  SQLSetStmtAttr(handle.get(), SQL_ATTR_NOSCAN, as_pointer(SQL_NOSCAN_ON), 0);
   if (!SQL_SUCCEEDED(run_sql(call, handle.get(), SQLPrepareW, SQLPrepare, sql))) fail(call, action, SQL_HANDLE_STMT, handle.get());
   return columns_of(call, action, handle.get());
 }
 
 std::vector<Column> Connection::describe_result(const Call& call, const std::string& action, const std::string& sql) {
   const StatementHandle handle = statement(call);
-  SQLSetStmtAttr(handle.get(), SQL_ATTR_NOSCAN, as_pointer(SQL_NOSCAN_ON), 0);
   execute(call, action, handle.get(), sql);
   return columns_of(call, action, handle.get());
 }

@@ -210,6 +210,8 @@ StatementHandle Connection::statement(const Call& call) {
   if (!handle) fail(call, "preparing a statement", SQL_HANDLE_DBC, connection_.get());
   auto limit = std::chrono::ceil<std::chrono::seconds>(settings_.statement_timeout);
   if (const int left = call.remaining_ms(); left >= 0) limit = std::min(limit, up_to_seconds(left));
+  // A brace in a name or a text is no escape.
+  if (dialect_ && !dialect_->uses_escapes()) SQLSetStmtAttr(handle.get(), SQL_ATTR_NOSCAN, as_pointer(SQL_NOSCAN_ON), 0);
   // Not every driver can; the cancelled call ends the statement then.
   SQLSetStmtAttr(handle.get(), SQL_ATTR_QUERY_TIMEOUT, as_pointer(static_cast<SQLULEN>(limit.count())), 0);
   return handle;
@@ -306,6 +308,13 @@ void Connection::end_transaction(const Call& call, const std::string& action) {
   if (!has_transactions()) return;
   if (!SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, connection_.get(), SQL_COMMIT)))
     fail(call, action, SQL_HANDLE_DBC, connection_.get());
+}
+
+void Connection::settle() noexcept {
+  if (broken_)
+    abandon();
+  else if (open_ && has_transactions())
+    SQLEndTran(SQL_HANDLE_DBC, connection_.get(), SQL_ROLLBACK);
 }
 
 void Connection::abandon() noexcept {

@@ -99,6 +99,9 @@ class Connection {
   // Ends the transaction that reading began, if the dialect has transactions.
   void end_transaction(const Call& call, const std::string& action);
 
+  // After a call that failed or was cancelled, when every statement is gone: leaves no transaction open, which would hold others up
+  // for as long as nobody asks for anything.
+  void settle() noexcept;
   // Closes, after every statement is gone. Any function but is_usable is then an error.
   void abandon() noexcept;
 

@@ -27,16 +27,24 @@ Connection& OdbcSource::ready(const Call& call) {
 
 template <class Act>
 auto OdbcSource::with_live_connection(const Call& call, Act&& act) {
+  const auto settled = [&](Connection& connection) {
+    try {
+      return act(connection);
+    } catch (...) {
+      connection.settle();
+      throw;
+    }
+  };
   const Connection* before = connection_.get();
   Connection& connection = ready(call);
-  if (&connection != before) return act(connection);
+  if (&connection != before) return settled(connection);
   try {
-    return act(connection);
+    return settled(connection);
   } catch (const Error& error) {
     if (error.retry() != PENSTOCK_RETRY_RECONNECT || error.status() != PENSTOCK_STATUS_UNAVAILABLE) throw;
   }
   call.check();
-  return act(ready(call));
+  return settled(ready(call));
 }
 
 void OdbcSource::ping(const Call& call) {
@@ -85,8 +93,9 @@ std::unique_ptr<RowStream> OdbcSource::scan(const Call& call, const Scan& scan, 
   // Not what describe found: rows are decoded by these types, so they are read as late as can be.
   const std::optional<std::string> token = quiet_.take_token(QuietTables::question(scan.table, scan.cursor));
   if (quiet_.is_quiet(scan, token)) {
-    Connection& connection = ready(call);
-    const ScanStatement statement = statement_for(connection, described(call, connection, scan.table), scan);
+    const ScanStatement statement = with_live_connection(call, [&](Connection& connection) {
+      return statement_for(connection, described(call, connection, scan.table), scan);
+    });
     info = {.honoured = kHonoured, .rows_estimate = 0, .statement = {}, .cursor_unit_ns = statement.cursor_unit_ns};
     return std::make_unique<EmptyStream>(statement.schema);
   }
@@ -119,8 +128,10 @@ void OdbcSource::look_beyond(const Call& call, const Scan& scan, const Place& pl
     if (!connection_->dialect().changes_by_statements_alone(call, *connection_, place)) return;
     if (connection_->query(call, "looking beyond the window", sql).size() == 0)
       quiet_.found_nothing(QuietTables::question(scan.table, scan.cursor), token, scan.since->ordinal, scan.include_null_cursor);
-  } catch (const std::exception&) {
-    // The rows have been read; the next run looks again.
+  } catch (const std::exception& error) {
+    // The rows have been read; what is lost is the saving.
+    connection_->settle();
+    call.info("it is not known whether the table holds anything beyond the window, so the next run scans it again: " + std::string(error.what()));
   }
 }
 
