@@ -21,7 +21,7 @@ TEST(OdbcPostgresCancel, AFetchThatStallsIsCancelledFromAnotherSession) {
                     scan);
     EXPECT_EQ(scan.next_length(), 1000);
     std::thread host([&] {
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      EXPECT_TRUE(eventually([&] { return db.value("SELECT count(*) FROM pg_stat_activity WHERE usename = 'penstock' AND state = 'active' AND query ILIKE '%fetch 1000 in %'") == "1"; }));
       scan.call.cancel();
     });
     const auto started = std::chrono::steady_clock::now();
