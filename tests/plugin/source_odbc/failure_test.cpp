@@ -1,8 +1,6 @@
+#include "support/silent_peer.hpp"
 #include "warehouse.hpp"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <csignal>
 #include <filesystem>
 #include <thread>
@@ -21,30 +19,6 @@ int64_t read_to_the_end(OpenScan& scan) {
   for (int64_t n; (n = scan.next_length()) >= 0;) rows += n;
   return rows;
 }
-
-// A peer that accepts connections and never answers.
-class SilentPeer {
- public:
-  SilentPeer() : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (bind(fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(fd_, 8) != 0 ||
-        getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-      throw std::runtime_error("no listening socket");
-    port_ = ntohs(address.sin_port);
-  }
-  ~SilentPeer() { close(fd_); }
-  SilentPeer(const SilentPeer&) = delete;
-  SilentPeer& operator=(const SilentPeer&) = delete;
-
-  std::string port() const { return std::to_string(port_); }
-
- private:
-  int fd_;
-  uint16_t port_ = 0;
-};
 
 // All threads of it.
 bool is_stopped(pid_t process) {

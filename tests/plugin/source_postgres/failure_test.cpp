@@ -1,8 +1,6 @@
+#include "support/silent_peer.hpp"
 #include "warehouse.hpp"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <atomic>
 #include <csignal>
 
@@ -38,33 +36,9 @@ int64_t read_to_the_end(OpenScan& scan) {
   return rows;
 }
 
-// A peer that accepts connections and never answers.
-class SilentPeer {
- public:
-  SilentPeer() : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (bind(fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(fd_, 8) != 0 ||
-        getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-      throw std::runtime_error("no listening socket");
-    port_ = ntohs(address.sin_port);
-  }
-  ~SilentPeer() { close(fd_); }
-  SilentPeer(const SilentPeer&) = delete;
-  SilentPeer& operator=(const SilentPeer&) = delete;
-
-  std::string dsn() const {
-    return "postgresql://penstock:" + std::string(PostgresServer::kPassword) + "@127.0.0.1:" + std::to_string(port_) +
-           "/postgres";
-  }
-  std::string target() const { return "127.0.0.1:" + std::to_string(port_); }
-
- private:
-  int fd_;
-  uint16_t port_ = 0;
-};
+std::string dsn_of(const SilentPeer& peer) {
+  return "postgresql://penstock:" + std::string(PostgresServer::kPassword) + "@127.0.0.1:" + peer.port() + "/postgres";
+}
 
 TEST(PostgresFailure, BackendTerminatedInMidScanIsUnavailableAndNeverAShortSuccess) {
   make_big_table();
@@ -242,11 +216,11 @@ TEST(PostgresFailure, TooManyConnectionsIsTriedAgainLater) {
 TEST(PostgresFailure, PeerThatNeverAnswersEndsConnectingAtItsTimeout) {
   const SilentPeer peer;
   const RecordedError error = failure_of([&] {
-    OpenSource source(postgres(), {{"dsn", peer.dsn()}, {"connect_timeout", "50ms"}});
+    OpenSource source(postgres(), {{"dsn", dsn_of(peer)}, {"connect_timeout", "50ms"}});
   });
   EXPECT_EQ(error.status, PENSTOCK_STATUS_UNAVAILABLE);
   EXPECT_EQ(error.retry, PENSTOCK_RETRY_RECONNECT);
-  EXPECT_EQ(error.message, "cannot connect to " + peer.target() + ": no answer within 50 ms");
+  EXPECT_EQ(error.message, "cannot connect to 127.0.0.1:" + peer.port() + ": no answer within 50 ms");
 }
 
 TEST(PostgresFailure, CancelAndDeadlineEndConnecting) {
@@ -254,7 +228,7 @@ TEST(PostgresFailure, CancelAndDeadlineEndConnecting) {
   FakeCall late;
   late.set_deadline_ms_from_now(50);
   EXPECT_EQ(failure_of([&] {
-              OpenSource source(postgres(), {{"dsn", peer.dsn()}}, late);
+              OpenSource source(postgres(), {{"dsn", dsn_of(peer)}}, late);
             }).status,
             PENSTOCK_STATUS_DEADLINE_EXCEEDED);
   FakeCall call;
@@ -265,7 +239,7 @@ TEST(PostgresFailure, CancelAndDeadlineEndConnecting) {
   });
   started = true;
   EXPECT_EQ(failure_of([&] {
-              OpenSource source(postgres(), {{"dsn", peer.dsn()}}, call);
+              OpenSource source(postgres(), {{"dsn", dsn_of(peer)}}, call);
             }).status,
             PENSTOCK_STATUS_CANCELLED);
   host.join();
