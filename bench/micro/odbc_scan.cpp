@@ -3,10 +3,10 @@
 //   odbc_scan odbc.so KEY=VALUE;KEY=VALUE TABLE CURSOR KEY COLUMN…    or, for comparison, through the plugin `postgres`:
 //   odbc_scan postgres.so VARIABLE TABLE CURSOR KEY COLUMN…           the dsn is in the environment
 // print the rows, the seconds, the CPU seconds and the highest resident KiB.
+#include "micro/program.hpp"
+
 #include "config/options.hpp"
 #include "plugin/registry.hpp"
-
-#include <sys/resource.h>
 
 #include <chrono>
 #include <cstdio>
@@ -16,27 +16,7 @@
 namespace {
 
 using namespace penstock;
-
-template <class T>
-T must(host::Result<T> result) {
-  if (result) return std::move(*result);
-  std::fprintf(stderr, "%s\n", result.failure().message.c_str());
-  std::exit(1);
-}
-void must(const host::Result<void>& result) {
-  if (result) return;
-  std::fprintf(stderr, "%s\n", result.failure().message.c_str());
-  std::exit(1);
-}
-
-rusage used() {
-  rusage out{};
-  getrusage(RUSAGE_SELF, &out);
-  return out;
-}
-double cpu_seconds(const rusage& used) {
-  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
+using bench::must;
 
 host::OptionInputs options_from(const std::string& text) {
   if (text.find('=') == std::string::npos) return {{"dsn", {host::SecretReference{host::SecretReference::Kind::env, text}, {}}}};
@@ -66,13 +46,13 @@ int main(int argc, char** argv) {
   request.batch_rows = 16 * 1024;
   request.batch_bytes = 4 * 1024 * 1024;
 
-  const rusage before = used();
+  const rusage before = bench::used();
   const auto start = std::chrono::steady_clock::now();
   const auto stream = must(source->scan({}, request, ""));
   int64_t rows = 0;
   while (const auto batch = must(stream->next())) rows += batch->rows();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const rusage after = used();
-  std::printf("%lld %f %f %ld\n", static_cast<long long>(rows), seconds, cpu_seconds(after) - cpu_seconds(before), after.ru_maxrss);
+  const rusage after = bench::used();
+  std::printf("%lld %f %f %ld\n", static_cast<long long>(rows), seconds, bench::cpu_seconds(after) - bench::cpu_seconds(before), after.ru_maxrss);
   return 0;
 }

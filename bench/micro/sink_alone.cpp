@@ -3,12 +3,11 @@
 //   sink_alone PLUGIN URL ROWS VERSION LAYOUT [FIELDS]    prints the seconds of the writes and of the CPU they took
 //
 // LAYOUT is hash, packed, or hset: a hash without RESTORE. FIELDS is 10, or more.
+#include "micro/program.hpp"
 #include "micro/rows.hpp"
 
 #include "config/options.hpp"
 #include "plugin/registry.hpp"
-
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -16,29 +15,8 @@
 #include <cstdlib>
 #include <string_view>
 
-namespace {
-
 using namespace penstock;
-
-template <class T>
-T must(host::Result<T> result) {
-  if (result) return std::move(*result);
-  std::fprintf(stderr, "%s\n", result.failure().message.c_str());
-  std::exit(1);
-}
-void must(const host::Result<void>& result) {
-  if (result) return;
-  std::fprintf(stderr, "%s\n", result.failure().message.c_str());
-  std::exit(1);
-}
-
-double cpu_seconds() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  return static_cast<double>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + static_cast<double>(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
-
-}  // namespace
+using bench::must;
 
 int main(int argc, char** argv) {
   if (argc != 6 && argc != 7) return 2;
@@ -60,7 +38,7 @@ int main(int argc, char** argv) {
   for (int64_t first = 1; first <= rows; first += bench::kBatchRows)
     batches.push_back(must(transformer->apply(bench::source_batch(first, std::min(bench::kBatchRows, rows + 1 - first), version, fields))).batch);
 
-  const double cpu = cpu_seconds();
+  const double cpu = bench::cpu_seconds(bench::used());
   const auto start = std::chrono::steady_clock::now();
   int64_t written = 0;
   uint64_t sequence = 0;
@@ -68,7 +46,7 @@ int main(int argc, char** argv) {
   must(writer->flush({}));
   must(writer->commit({}, {version, "", ""}));
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  std::printf("%f %f\n", seconds, cpu_seconds() - cpu);
+  std::printf("%f %f\n", seconds, bench::cpu_seconds(bench::used()) - cpu);
   if (written == rows) return 0;
   std::fprintf(stderr, "%lld of %lld rows were written\n", static_cast<long long>(written), static_cast<long long>(rows));
   return 1;
