@@ -1,7 +1,8 @@
 // What a connection says of tables and columns.
-#include "ascii_case.hpp"
 #include "connection.hpp"
 #include "utf16.hpp"
+
+#include <penstock/nearest_name.hpp>
 
 #include <algorithm>
 
@@ -65,7 +66,7 @@ std::vector<Column> Connection::columns_of(const Call& call, const std::string& 
       SQLColAttributeW(statement, i, SQL_DESC_TYPE_NAME, wide_type, sizeof wide_type, &type_bytes, nullptr);
     SQLColAttributeW(statement, i, SQL_DESC_UNSIGNED, nullptr, 0, nullptr, &is_unsigned);
     columns.push_back({.name = takes_utf8_ ? text_in(name, length) : text_in(wide_name, length),
-                       .type_name = lower(takes_utf8_ ? text_in(type_name, type_bytes) : text_in(wide_type, type_bytes / 2)),
+                       .type_name = folded(takes_utf8_ ? text_in(type_name, type_bytes) : text_in(wide_type, type_bytes / 2)),
                        .sql_type = type,
                        .size = static_cast<int64_t>(size),
                        .digits = digits,
@@ -111,7 +112,7 @@ std::vector<Column> Connection::columns(const Call& call, const std::string& act
     // Some drivers take a name as a pattern, do not mind its case, or do not tell the catalog.
     const auto differs = [&](size_t column, const std::string& name) { return !name.empty() && rows.text(row, column) != name; };
     if (rows.text(row, 2) != place.table || differs(1, place.schema) || (!rows.text(row, 0).empty() && differs(0, place.catalog))) continue;
-    const std::string type_name = lower(rows.text(row, 5));
+    const std::string type_name = folded(rows.text(row, 5));
     columns.push_back({.name = rows.text(row, 3),
                        .type_name = type_name,
                        .sql_type = static_cast<SQLSMALLINT>(rows.integer(row, 4)),

@@ -1,8 +1,9 @@
 #include "connection.hpp"
 
-#include "ascii_case.hpp"
 #include "long_value.hpp"
 #include "utf16.hpp"
+
+#include <penstock/nearest_name.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -18,7 +19,7 @@ std::string utf8(const SQLWCHAR* units, size_t count) { return to_utf8({reinterp
 // Keys without which a driver would keep the whole answer in memory, would not speak UTF-8, would wait for a silent server for
 // ever, or would make a file that is not there. Of a driver by its library or by the name that it is mostly registered under.
 std::vector<std::pair<std::string, std::string>> keys_of_driver(const std::string& driver, const Settings& settings) {
-  const std::string name = lower(driver);
+  const std::string name = folded(driver);
   const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
   if (has("psqlodbc") || has("postgres")) return {{"UseDeclareFetch", "1"}, {"Fetch", std::to_string(settings.array_rows)}};
   if (has("maodbc") || has("mariadb")) {
@@ -49,7 +50,7 @@ bool add_keys(const std::vector<std::pair<std::string, std::string>>& added, Con
 
 // These say that they can read a value of a row of an array again, and then give that of another row.
 bool is_known_to_misread(const std::string& driver) {
-  const std::string name = lower(driver);
+  const std::string name = folded(driver);
   return name.find("maodbc") != std::string::npos || name.find("sqlite") != std::string::npos;
 }
 

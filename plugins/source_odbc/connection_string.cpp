@@ -1,6 +1,7 @@
 #include "connection_string.hpp"
 
-#include "ascii_case.hpp"
+#include <penstock/nearest_name.hpp>
+
 
 #include <algorithm>
 
@@ -82,12 +83,12 @@ ConnectionString::ConnectionString(std::string_view text) {
 
 const std::string* ConnectionString::find(std::string_view key) const {
   for (const auto& [name, value] : keys_)
-    if (upper(name) == upper(key)) return &value;
+    if (is_same_name(name, key)) return &value;
   return nullptr;
 }
 
 void ConnectionString::set(std::string_view key, std::string value) {
-  std::erase_if(keys_, [&](const auto& pair) { return upper(pair.first) == upper(key); });
+  std::erase_if(keys_, [&](const auto& pair) { return is_same_name(pair.first, key); });
   keys_.emplace_back(key, std::move(value));
 }
 
@@ -105,10 +106,9 @@ std::string ConnectionString::text() const {
 }
 
 bool is_secret_key(std::string_view key) {
-  const std::string name = upper(key);
   for (const char* secret : {"PWD", "PASSWORD", "PRIV_KEY_FILE_PWD", "PRIV_KEY_PWD", "PRIV_KEY_BASE64", "TOKEN", "PASSCODE",
                              "ACCESSTOKEN", "OAUTH_CLIENT_SECRET", "CLIENTSECRET", "AUTH_CLIENT_SECRET"})
-    if (name == secret) return true;
+    if (is_same_name(key, secret)) return true;
   return false;
 }
 

@@ -1,10 +1,11 @@
 #include "dialect.hpp"
 
-#include "ascii_case.hpp"
 #include "connection.hpp"
 #include "dialects.hpp"
 #include "horizon.hpp"
 #include "time_text.hpp"
+
+#include <penstock/nearest_name.hpp>
 
 namespace penstock::odbc {
 namespace {
@@ -198,12 +199,12 @@ Horizon Dialect::horizon(const Call& call, Connection& connection, const Table& 
 
 std::unique_ptr<Dialect> make_dialect(const Settings& settings, const DriverFacts& facts) {
   const bool is_told = settings.dialect != "auto";
-  return dialect_named(is_told ? settings.dialect : lower(facts.dbms), facts.quote, settings.options);
+  return dialect_named(is_told ? settings.dialect : folded(facts.dbms), facts.quote, settings.options);
 }
 
 std::unique_ptr<Dialect> likely_dialect(const Settings& settings) {
   const std::string* driver = settings.login.keys.find("DRIVER");
-  const std::string name = settings.dialect != "auto" ? settings.dialect : driver == nullptr ? "" : lower(*driver);
+  const std::string name = settings.dialect != "auto" ? settings.dialect : driver == nullptr ? "" : folded(*driver);
   return dialect_named(name, "\"", settings.options);
 }
 

@@ -67,7 +67,7 @@ class Postgres : public Dialect {
 
   Place place(const Connection& connection, const Table& table) const override {
     const std::string actual = connection.current_catalog();
-    if (!table.database.empty() && !actual.empty() && folded(actual) != folded(table.database))
+    if (!table.database.empty() && !actual.empty() && !is_same_name(actual, table.database))
       throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the batch source is in database \"" + table.database +
                                                         "\", but the warehouse is connected to \"" + actual + "\"");
     return {{}, table.schema.empty() ? "public" : table.schema, table.table};

@@ -107,8 +107,6 @@ Relation describe_table(const Call& call, Connection& connection, const Table& t
 
 }  // namespace
 
-bool is_same_name(std::string_view a, std::string_view b) { return folded(a) == folded(b); }
-
 const Column& Relation::column(std::string_view name) const {
   const Column* match = nullptr;
   size_t count = 0;

@@ -26,6 +26,4 @@ Relation find_relation(const Call& call, Connection& connection, const Table& ta
 // Every table and view that the user sees.
 std::vector<TableName> visible_tables(const Call& call, Connection& connection);
 
-bool is_same_name(std::string_view a, std::string_view b);  // but for case
-
 }  // namespace penstock::odbc

@@ -1,5 +1,4 @@
 // Snowflake. What is asked and why is in docs/snowflake.md; every statement has a golden file.
-#include "ascii_case.hpp"
 #include "connection.hpp"
 #include "dialects.hpp"
 #include "horizon.hpp"
@@ -31,6 +30,12 @@ std::string text_literal(std::string_view text) {
     out += c;
   }
   return out + "'";
+}
+
+std::string upper(std::string text) {
+  for (char& c : text)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return text;
 }
 
 // A pattern that stands for the name alone.

@@ -1,6 +1,7 @@
 #include "snowflake_types.hpp"
 
-#include "ascii_case.hpp"
+#include <penstock/nearest_name.hpp>
+
 
 #include <algorithm>
 #include <charconv>
@@ -57,7 +58,7 @@ Column column_from(std::string name, std::string_view type) {
   Column out;
   out.name = std::move(name);
   const size_t base = std::min(type.find_first_of("( "), type.size());
-  out.type_name = lower(type.substr(0, base));
+  out.type_name = folded(type.substr(0, base));
   const std::vector<int64_t> numbers = base < type.size() && type[base] == '(' ? numbers_in(type.substr(base + 1)) : std::vector<int64_t>{};
   if (is_one_of(out.type_name, {"number", "decimal", "numeric", "fixed"})) {
     out.type_name = "number";
@@ -71,7 +72,7 @@ Column column_from(std::string name, std::string_view type) {
     out.sql_type = SQL_TYPE_DATE;
   } else if (is_one_of(out.type_name, {"varchar", "text", "string", "char"})) {
     // A collation would order in another way than the store's keys are compared.
-    out.type_name = lower(type).find(" collate ") == std::string::npos ? "varchar" : "varchar collate";
+    out.type_name = folded(type).find(" collate ") == std::string::npos ? "varchar" : "varchar collate";
     out.sql_type = SQL_VARCHAR;
     out.size = numbers.empty() ? 0 : numbers[0];
   } else if (is_one_of(out.type_name, {"binary", "varbinary"})) {

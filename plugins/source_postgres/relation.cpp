@@ -32,7 +32,7 @@ void check_database(const Call& call, Connection& connection, const Table& table
   check_name("database", table.database);
   const std::string actual =
       connection.query_prepared(call, "asking for the database", "SELECT pg_catalog.current_database()").text(0, 0);
-  if (folded(actual) != folded(table.database))
+  if (!is_same_name(actual, table.database))
     throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the batch source is in database " + in_quotes(table.database) +
                                                       ", but the warehouse is connected to " + in_quotes(actual));
 }
@@ -45,7 +45,7 @@ Error not_found(const Call& call, Connection& connection, const std::string& sch
   bool exists = false;
   for (int row = 0; row < schemas.rows(); ++row) {
     names.push_back(schemas.text(row, 0));
-    exists = exists || folded(names.back()) == folded(schema);
+    exists = exists || is_same_name(names.back(), schema);
   }
   if (!exists)
     return Error(PENSTOCK_STATUS_NOT_FOUND,
@@ -201,7 +201,7 @@ const Column& Relation::column(std::string_view column_name) const {
   size_t matches = 0;
   for (const Column& column : columns) {
     if (column.name == column_name) return column;
-    if (folded(column.name) == folded(column_name)) {
+    if (is_same_name(column.name, column_name)) {
       match = &column;
       ++matches;
     }

@@ -18,6 +18,8 @@ inline std::string folded(std::string_view text) {
   return out;
 }
 
+inline bool is_same_name(std::string_view a, std::string_view b) { return folded(a) == folded(b); }  // but for case
+
 namespace detail {
 
 inline size_t edit_distance(std::string_view a, std::string_view b) {
