@@ -303,8 +303,19 @@ FIELD(penstock_layout_vtab, reserved, 4, uint32_t);
 FIELD(penstock_layout_vtab, describe_keys, 8,
       penstock_status (*)(penstock_call*, penstock_sink*, const penstock_view_ref*, penstock_buffer* out));
 
+/* What has a name of its own. */
+#define TYPE(value, ...) _Static_assert(_Generic((value), __VA_ARGS__: 1, default: 0), #value)
+TYPE((penstock_status)0, int32_t);
+TYPE((penstock_add_partition)0, penstock_status (*)(void* context, penstock_bytes token));
+TYPE((penstock_add_table)0, penstock_status (*)(void* context, penstock_str database, penstock_str schema, penstock_str table));
+TYPE((penstock_module_v1_fn)0, const penstock_module* (*)(void));
+TYPE(penstock_module_v1, const penstock_module* (*)(void));
+
 /* What the numbers mean. */
 #define VALUE(name, number) _Static_assert((name) == (number), #name)
+VALUE(ARROW_FLAG_DICTIONARY_ORDERED, 1);
+VALUE(ARROW_FLAG_NULLABLE, 2);
+VALUE(ARROW_FLAG_MAP_KEYS_SORTED, 4);
 VALUE(PENSTOCK_STATUS_OK, 0);
 VALUE(PENSTOCK_STATUS_INTERNAL, 1);
 VALUE(PENSTOCK_STATUS_INVALID_ARGUMENT, 2);
@@ -363,3 +374,13 @@ VALUE(PENSTOCK_SINK_UNCHANGED, 8u);
 VALUE(PENSTOCK_PROFILE_MISSING, 0);
 VALUE(PENSTOCK_PROFILE_FOUND, 1);
 VALUE(PENSTOCK_PROFILE_EXPIRED, 2);
+
+/* Texts by which the two sides find each other. */
+#define TEXT(name, text)                                                                                               \
+  _Static_assert(sizeof name == sizeof text && __builtin_memcmp(name, text, sizeof text) == 0, #name)
+TEXT(PENSTOCK_MODULE_SYMBOL, "penstock_module_v1");
+TEXT(PENSTOCK_EXT_MARKER, "marker/1");
+TEXT(PENSTOCK_EXT_LOOKUP, "lookup/1");
+TEXT(PENSTOCK_EXT_DELETE, "delete/1");
+TEXT(PENSTOCK_EXT_TTL, "ttl/1");
+TEXT(PENSTOCK_EXT_LAYOUT, "layout/1");
