@@ -20,7 +20,8 @@ constexpr Command kCommands[] = {
     {"materialize", materialize_command},   {"status", status_command},
     {"history", history_command},           {"get", get_command},
     {"plugins list", plugins_list_command}, {"plugins info", plugins_info_command},
-    {"plugins schema", plugins_schema_command}, {"completion", completion_command},
+    {"plugins schema", plugins_schema_command}, {"plugins check", plugins_check_command},
+    {"completion", completion_command},
 };
 
 }  // namespace

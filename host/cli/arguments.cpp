@@ -3,6 +3,7 @@
 #include "base/time_text.hpp"
 #include "config/load.hpp"
 #include "config/names.hpp"
+#include "config/quantity.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -111,9 +112,27 @@ class Parser {
           ->excludes("--json");
     }
 
+    add_plugins_check(plugins);
+
     auto* completion = command("completion", "print the completion script for bash", "\nExample:\n  penstock completion > /etc/bash_completion.d/penstock");
     completion->add_option("SHELL", shell_, "the shell; only bash is known")->check(CLI::IsMember({"bash"}));
     completion->add_option("--words", out_.words, "print the names of: views, services, plugins")->check(CLI::IsMember({"views", "services", "plugins"}));
+  }
+
+  void add_plugins_check(CLI::App* plugins) {
+    auto* check = command("check", "try a connector: does it keep the promises of the plugin ABI?",
+                          "\nExamples:\n  penstock plugins check ./hello.so\n  penstock plugins check ./hello.so --include 'source.*' --seed 7\n"
+                          "  penstock plugins check ./hello.so --junit report.xml\n\n"
+                          "What it is tried on (a warehouse, a batch source, a store) stands in hello.check.toml beside the file;\n"
+                          "see docs/writing-a-connector.md. Each check runs in a process of its own.", plugins);
+    check->remove_option(check->get_option("--config"));
+    check->add_option("FILE", out_.names, "the connector, a .so file")->expected(0, 1);
+    check->add_option("--quirks", quirks_, "what it is tried on and what it does not promise; default: NAME.check.toml beside NAME.so")->type_name("FILE");
+    check->add_option("--include", out_.include, "only these checks; * stands for anything; may be repeated")->type_name("PATTERN");
+    check->add_option("--seed", out_.seed, "what is drawn by lot, is drawn from this")->check(CLI::NonNegativeNumber)->capture_default_str();
+    check->add_option("--timeout", timeout_, "for one check")->type_name("DURATION")->default_str("10s");
+    check->add_option("--junit", junit_, "also write JUnit's XML to this file")->type_name("FILE");
+    check->add_flag("--list", out_.list, "name the checks and what they expect, and run none");
   }
 
  public:
@@ -146,14 +165,22 @@ class Parser {
     if (out_.from_ns && out_.to_ns && *out_.from_ns >= *out_.to_ns) return "--from is not before --to";
     if (out_.command == "get" && out_.service.empty() && out_.names.size() < 2) return "get needs a view and a key: penstock get VIEW KEY";
     if (out_.drop_rejects && out_.names.empty()) return "--drop-rejects needs a view: penstock history VIEW --drop-rejects";
+    if (out_.command == "plugins check" && out_.names.empty() && !out_.list) return "plugins check needs a file: penstock plugins check ./hello.so";
+    if (!timeout_.empty()) {
+      const auto timeout = parse_duration(timeout_);
+      if (!timeout || *timeout < std::chrono::milliseconds(10)) return "--timeout: " + not_a_duration(timeout_) + "; at least 10ms";
+      out_.timeout_ms = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout).count();
+    }
     out_.plugin_dir = plugin_dir_;
+    out_.quirks = quirks_;
+    out_.junit = junit_;
     return {};
   }
 
  private:
   Arguments& out_;
   CLI::App app_{"Penstock keeps an online Profiles Store true to a warehouse.", "penstock"};
-  std::string config_, from_, to_, plugin_dir_, shell_;
+  std::string config_, from_, to_, plugin_dir_, shell_, quirks_, junit_, timeout_;
 };
 
 }  // namespace

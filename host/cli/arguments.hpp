@@ -27,6 +27,11 @@ struct Arguments {
   bool drop_rejects = false;           // history
   std::filesystem::path plugin_dir;    // plugins, without a configuration
   std::string format = "table";        // plugins info: table, markdown, toml, schema
+  std::filesystem::path quirks, junit; // plugins check: files
+  std::vector<std::string> include;    // plugins check: patterns of checks
+  int64_t seed = 1;                    // plugins check
+  int64_t timeout_ms = 10'000;         // plugins check: for one check
+  bool list = false;                   // plugins check: only name the checks
   std::string words;                   // completion: what to list
 };
 

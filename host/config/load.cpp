@@ -74,19 +74,9 @@ Problem unreadable(const std::filesystem::path& path, const std::string& why) {
 }
 
 void read_file(const std::filesystem::path& path, std::vector<Source>& sources, std::vector<Problem>& problems) {
+  std::string text;
+  if (!read_configuration_text(path, text, problems)) return;
   std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (!std::filesystem::exists(status)) return problems.push_back(unreadable(path, "there is no such file or folder"));
-  // A pipe or device could keep us waiting for ever.
-  if (!std::filesystem::is_regular_file(status)) return problems.push_back(unreadable(path, "it is not a regular file"));
-  errno = 0;
-  std::ifstream stream(path, std::ios::binary);
-  std::string text(kMaxConfigurationFileBytes + 1, '\0');
-  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream && !stream.eof())
-    return problems.push_back(unreadable(path, std::generic_category().message(errno != 0 ? errno : EIO)));
-  text.resize(static_cast<size_t>(stream.gcount()));
-  text.shrink_to_fit();
   auto folder = std::filesystem::absolute(path, error).parent_path();
   sources.push_back({path.string(), std::move(folder), std::move(text)});
 }
@@ -114,6 +104,23 @@ std::vector<std::filesystem::path> list_files(const std::filesystem::path& folde
 }
 
 }  // namespace
+
+bool read_configuration_text(const std::filesystem::path& path, std::string& text, std::vector<Problem>& problems) {
+  const auto refuse = [&](const std::string& why) { return problems.push_back(unreadable(path, why)), false; };
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) return refuse("there is no such file or folder");
+  // A pipe or device could keep us waiting for ever.
+  if (!std::filesystem::is_regular_file(status)) return refuse("it is not a regular file");
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  text.resize(kMaxConfigurationFileBytes + 1);
+  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!stream && !stream.eof()) return refuse(std::generic_category().message(errno != 0 ? errno : EIO));
+  text.resize(static_cast<size_t>(stream.gcount()));
+  text.shrink_to_fit();
+  return true;
+}
 
 Loaded load_configuration(const std::filesystem::path& path) {
   std::vector<Source> sources;

@@ -21,6 +21,9 @@ Loaded load_configuration(const std::filesystem::path& path);
 // The same for text, for tests: each part is (file name, content).
 Loaded parse_configuration(const std::vector<std::pair<std::string, std::string>>& parts);
 
+// The content of one file, cut behind the limit for its size; false, and a problem, when it cannot be read.
+bool read_configuration_text(const std::filesystem::path& path, std::string& text, std::vector<Problem>& problems);
+
 // The name among `known` that `given` was probably meant to be, or an empty view.
 std::string_view did_you_mean(std::string_view given, const std::vector<std::string_view>& known);
 

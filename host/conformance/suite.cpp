@@ -1,0 +1,149 @@
+#include "conformance/suite.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace penstock::host::conformance {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The module tells its components in a process of its own: loading runs code.
+PluginFacts ask_plugin(const SuiteSettings& settings) {
+  const auto end = run_in_child(
+      [&](const Teller& teller) {
+        try {
+          Trial trial(teller, settings.plugin, settings.quirks, settings.seed, std::nullopt);
+          const penstock_module& module = trial.module();
+          teller.tell('p', {module.id, module.version, std::to_string(module.abi_major) + "." + std::to_string(module.abi_minor)});
+          for (uint32_t i = 0; i < module.n_components; ++i)
+            teller.tell('c', {std::to_string(module.components[i]->kind), module.components[i]->id});
+        } catch (const CheckOver&) {  // the load checks say why
+        }
+      },
+      settings.timeout);
+  PluginFacts facts;
+  for (const Record& record : end.records) {
+    if (record.kind == 'p' && record.texts.size() == 3) {
+      facts.id = record.texts[0];
+      facts.version = record.texts[1];
+      facts.abi = record.texts[2];
+    }
+    if (record.kind == 'c' && record.texts.size() == 2) facts.components.push_back({std::atoi(record.texts[0].c_str()), record.texts[1]});
+  }
+  return facts;
+}
+
+// From what the check's process told, and how it ended.
+void conclude(const ChildEnd& end, std::chrono::nanoseconds timeout, Outcome& outcome) {
+  std::string step;
+  for (const Record& record : end.records) {
+    if (record.kind == 's' && record.texts.size() == 1) step = record.texts[0];
+    if (record.kind == 'f' && record.texts.size() == 3) {
+      const int verdict = record.texts[0][0] - '0';
+      outcome.findings.push_back({static_cast<Verdict>(verdict), record.texts[1], record.texts[2]});
+    }
+    if (record.kind == 'm' && record.texts.size() == 3) {
+      Measure measure{record.texts[0], std::nan(""), record.texts[2]};
+      std::from_chars(record.texts[1].data(), record.texts[1].data() + record.texts[1].size(), measure.value);
+      outcome.measures.push_back(std::move(measure));
+    }
+  }
+  const std::string during = step.empty() ? "" : ", during: " + step;
+  if (end.timed_out)
+    outcome.findings.push_back({Verdict::timeout, "the check is over within " + std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count()) + " ms",
+                                "it was not" + during});
+  else if (const std::string trouble = end.trouble(); !trouble.empty())
+    outcome.findings.push_back({Verdict::crash, "the process ends well", trouble + during});
+  for (const Finding& finding : outcome.findings) outcome.verdict = std::max(outcome.verdict, finding.verdict);
+  if (is_bad(outcome.verdict)) outcome.output = end.output;
+}
+
+Outcome run_check(const SuiteSettings& settings, const Check& check, const std::optional<ComponentName>& component) {
+  Outcome outcome{check.id, component ? component->label() : "", check.promise, "docs/abi.md#" + std::string(check.rule), {}, {}, {}, {}, {}};
+  if (const auto excused = settings.quirks.skip.find(check.id); excused != settings.quirks.skip.end()) {
+    outcome.verdict = Verdict::skip;
+    outcome.findings.push_back({Verdict::skip, "", "not promised: " + excused->second});
+    return outcome;
+  }
+  const auto timeout = settings.timeout * check.patience;
+  const auto start = Clock::now();
+  const auto body = [&](const Teller& teller) {
+    Trial trial(teller, settings.plugin, settings.quirks, settings.seed, component);
+    try {
+      check.run(trial);
+    } catch (const CheckOver&) {
+    } catch (const std::exception& error) {
+      trial.fail(error.what());
+    }
+  };
+  conclude(run_in_child(body, timeout), timeout, outcome);
+  outcome.took = Clock::now() - start;
+  return outcome;
+}
+
+bool is_for(const Check& check, const ComponentName& component) {
+  switch (check.subject) {
+    case Subject::component: return true;
+    case Subject::source: return component.kind == PENSTOCK_KIND_SOURCE;
+    case Subject::sink: return component.kind == PENSTOCK_KIND_SINK;
+    default: return false;
+  }
+}
+
+bool is_included(const SuiteSettings& settings, const Check& check) {
+  return settings.include.empty() ||
+         std::any_of(settings.include.begin(), settings.include.end(), [&](const std::string& pattern) { return matches(pattern, check.id); });
+}
+
+}  // namespace
+
+std::string_view verdict_name(Verdict verdict) {
+  constexpr std::string_view kNames[] = {"PASS", "SKIP", "WARN", "FAIL", "TIMEOUT", "CRASH"};
+  return kNames[static_cast<size_t>(verdict)];
+}
+
+bool matches(std::string_view pattern, std::string_view id) {
+  const size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == id;
+  if (!id.starts_with(pattern.substr(0, star))) return false;
+  const std::string_view rest = pattern.substr(star + 1);
+  for (size_t at = star; at <= id.size(); ++at)
+    if (matches(rest, id.substr(at))) return true;
+  return false;
+}
+
+size_t SuiteReport::count(Verdict verdict) const {
+  return static_cast<size_t>(std::count_if(outcomes.begin(), outcomes.end(), [&](const Outcome& outcome) { return outcome.verdict == verdict; }));
+}
+
+bool SuiteReport::good() const {
+  return std::none_of(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) { return is_bad(outcome.verdict); });
+}
+
+std::vector<Check> all_checks() {
+  std::vector<Check> all;
+  for (const auto group : {static_checks(), load_checks(), option_checks(), lifecycle_checks(), source_checks(), sink_checks(), fault_checks()})
+    all.insert(all.end(), group.begin(), group.end());
+  return all;
+}
+
+SuiteReport run_suite(const SuiteSettings& settings, const std::vector<Check>& checks, const std::function<void(const PluginFacts&)>& found,
+                      const std::function<void(const Outcome&)>& done) {
+  SuiteReport report{ask_plugin(settings), {}};
+  found(report.plugin);
+  const auto run = [&](const Check& check, const std::optional<ComponentName>& component) {
+    report.outcomes.push_back(run_check(settings, check, component));
+    done(report.outcomes.back());
+  };
+  for (const Check& check : checks) {
+    if (!is_included(settings, check)) continue;
+    if (check.subject == Subject::file || check.subject == Subject::module) run(check, std::nullopt);
+    for (const ComponentName& component : report.plugin.components)
+      if (is_for(check, component)) run(check, component);
+  }
+  return report;
+}
+
+}  // namespace penstock::host::conformance
