@@ -59,7 +59,7 @@ std::vector<ProfileRow> edge_rows() {
 }
 
 // Where programs find the suite: a library's file that nobody asks for is left out.
-std::string name_of_stores(const testing::TestParamInfo<SinkStoreKind>& kind) { return kind.param.name; }
+std::string name_of_stores(const ::testing::TestParamInfo<SinkStoreKind>& kind) { return kind.param.name; }
 
 TEST_P(SinkSuite, SaysWhatItCanDo) {
   const uint32_t always = PENSTOCK_SINK_NEWEST_WINS | PENSTOCK_SINK_TTL | PENSTOCK_SINK_UNCHANGED;

@@ -3,10 +3,12 @@
 //   struct MyStore : SinkStore {
 //     std::unique_ptr<SinkDriver> open() override;
 //   };
-//   INSTANTIATE_TEST_SUITE_P(My, SinkSuite, testing::Values(stores<MyStore>("Plain")), name_of_stores);
+//   INSTANTIATE_TEST_SUITE_P(My, SinkSuite, ::testing::Values(stores<MyStore>("Plain")), name_of_stores);
 #pragma once
 
-#include "support/sink_driver.hpp"
+#include "support/plugin_file.hpp"
+
+#include <penstock/testing/sink_driver.hpp>
 
 #include <chrono>
 #include <functional>
@@ -65,9 +67,9 @@ SinkStoreKind stores(std::string name) {
   return {std::move(name), [] { return std::make_unique<Store>(); }};
 }
 
-std::string name_of_stores(const testing::TestParamInfo<SinkStoreKind>& kind);
+std::string name_of_stores(const ::testing::TestParamInfo<SinkStoreKind>& kind);
 
-class SinkSuite : public testing::TestWithParam<SinkStoreKind> {
+class SinkSuite : public ::testing::TestWithParam<SinkStoreKind> {
  protected:
   std::unique_ptr<SinkStore> store_ = GetParam().make();
   std::unique_ptr<SinkDriver> sink_ = store_->open();

@@ -6,7 +6,7 @@ namespace penstock::test {
 namespace {
 
 std::unique_ptr<SinkDriver> open_memory(std::map<std::string, std::string> options) {
-  return std::make_unique<SinkDriver>(PENSTOCK_BUILD_DIR, "sink_memory", "memory", options);
+  return std::make_unique<SinkDriver>(component(load_plugin("sink_memory"), "memory"), options);
 }
 
 TEST(SinkMemory, StoresOfTheSameNameAreOneAndOfAnotherAreNot) {

@@ -7,7 +7,7 @@ namespace {
 struct MemoryStore : SinkStore {
   MemoryStore() : name_("suite-" + std::to_string(++made_)) {}
   std::unique_ptr<SinkDriver> open() override {
-    return std::make_unique<SinkDriver>(PENSTOCK_BUILD_DIR, "sink_memory", "memory", std::map<std::string, std::string>{{"name", name_}});
+    return std::make_unique<SinkDriver>(component(load_plugin("sink_memory"), "memory"), std::map<std::string, std::string>{{"name", name_}});
   }
 
   bool is_durable() const override { return false; }
@@ -17,7 +17,7 @@ struct MemoryStore : SinkStore {
   std::string name_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Memory, SinkSuite, testing::Values(stores<MemoryStore>("OfItsOwn")), name_of_stores);
+INSTANTIATE_TEST_SUITE_P(Memory, SinkSuite, ::testing::Values(stores<MemoryStore>("OfItsOwn")), name_of_stores);
 
 }  // namespace
 }  // namespace penstock::test

@@ -7,7 +7,7 @@
 namespace penstock::test {
 namespace {
 
-class NodesOfACluster : public testing::TestWithParam<int> {
+class NodesOfACluster : public ::testing::TestWithParam<int> {
  protected:
   NodesOfACluster() { cluster_.flush_all(); }
   ~NodesOfACluster() override { silent_.resume(); }
@@ -63,7 +63,7 @@ TEST_P(NodesOfACluster, OneThatDoesNotAnswerInTimeEndsTheRun) {
   next->commit({1, "", ""});
 }
 
-INSTANTIATE_TEST_SUITE_P(EachSilent, NodesOfACluster, testing::Range(0, RedisCluster::kMasters));
+INSTANTIATE_TEST_SUITE_P(EachSilent, NodesOfACluster, ::testing::Range(0, RedisCluster::kMasters));
 
 }  // namespace
 }  // namespace penstock::test

@@ -17,7 +17,7 @@ RedisCluster& shared_cluster() {
 
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 template <bool kPacked>
 struct ClusterStore : SinkStore {
@@ -34,11 +34,11 @@ struct ClusterStoreInSmallPieces : SinkStore {
 };
 
 INSTANTIATE_TEST_SUITE_P(RedisCluster, SinkSuite,
-                         testing::Values(stores<ClusterStore<false>>("Plain"), stores<ClusterStoreInSmallPieces<false>>("InSmallPieces"),
+                         ::testing::Values(stores<ClusterStore<false>>("Plain"), stores<ClusterStoreInSmallPieces<false>>("InSmallPieces"),
                                          stores<ClusterStore<true>>("Packed"), stores<ClusterStoreInSmallPieces<true>>("PackedInSmallPieces")),
                          name_of_stores);
 
-class RedisInACluster : public testing::Test {
+class RedisInACluster : public ::testing::Test {
  protected:
   RedisInACluster() { cluster_.flush_all(); }
 

@@ -9,7 +9,7 @@
 namespace penstock::test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::vector<ProfileRow> many_rows(int32_t n, int64_t time = 1) {
   std::vector<ProfileRow> rows;
@@ -35,7 +35,7 @@ int64_t milliseconds_of(const std::function<void()>& action) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start).count();
 }
 
-class RedisFaults : public testing::Test {
+class RedisFaults : public ::testing::Test {
  protected:
   RedisFaults() { server_.flush_all(); }
 

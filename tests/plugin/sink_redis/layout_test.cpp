@@ -15,7 +15,7 @@ std::string from_hex(const std::string& hex) {
   return bytes;
 }
 
-class RedisLayout : public testing::Test {
+class RedisLayout : public ::testing::Test {
  protected:
   RedisLayout() { server_.flush_all(); }
   std::string redis(const std::vector<std::string>& argv) { return server_.command(argv); }
@@ -154,13 +154,13 @@ TEST_F(RedisLayout, AValueThatSomeoneSpoiltReadsAsNullAndIsSaidOnce) {
   redis({"HSET", "penstock:users_v1:b", "ORDERS", "99999999999"});
   EXPECT_EQ(sink_->lookup(kTwoFields, {"a", "b"}), (std::vector<Profile>{{PENSTOCK_PROFILE_FOUND, order_key(1, 1, 1), {}, {Cell{}, Cell{}}},
                                                                          {PENSTOCK_PROFILE_FOUND, order_key(1, 1, 2), {}, {cell("x"), Cell{}}}}));
-  EXPECT_THAT(sink_->said(), testing::HasSubstr("3 stored values are not of their field's type and were read as null; the first is of the field \"NAME\""));
+  EXPECT_THAT(sink_->said(), ::testing::HasSubstr("3 stored values are not of their field's type and were read as null; the first is of the field \"NAME\""));
 }
 
 TEST_F(RedisLayout, AFieldMayNotBeNamedAsTheOrderIs) {
   const RecordedError error = error_of([&] { sink_->begin({{"_o", Type::int32}}); });
   EXPECT_EQ(error.status, PENSTOCK_STATUS_INVALID_ARGUMENT);
-  EXPECT_THAT(error.message, testing::HasSubstr("\"_o\""));
+  EXPECT_THAT(error.message, ::testing::HasSubstr("\"_o\""));
   EXPECT_EQ(error_of([&] { sink_->begin(kTwoFields, {.view = "a:b"}); }).status, PENSTOCK_STATUS_INVALID_ARGUMENT);
   EXPECT_EQ(redis({"DBSIZE"}), "0");
 }
@@ -174,7 +174,7 @@ TEST_F(RedisLayout, RowsAndKeysBeyondTheLimitsAreRejectedAndTheOthersWritten) {
   ASSERT_EQ(run->rejects().size(), 2u);
   EXPECT_EQ(run->rejects()[0].row, 1);
   EXPECT_EQ(run->rejects()[0].column, 2);
-  EXPECT_THAT(run->rejects()[0].reason, testing::HasSubstr("more than max_row_bytes = 1024"));
+  EXPECT_THAT(run->rejects()[0].reason, ::testing::HasSubstr("more than max_row_bytes = 1024"));
   EXPECT_EQ(run->rejects()[1].row, 2);
   EXPECT_EQ(run->rejects()[1].reason, "the key is longer than 65536 bytes");
   EXPECT_EQ(run->write({two_fields("long", 1, std::string(2000, 'x').c_str(), 1)}), (Written{0, 0, 0, 1}));

@@ -9,11 +9,11 @@
 namespace penstock::test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 enum class Where { server, cluster };
 
-class PackedLayout : public testing::TestWithParam<Where> {
+class PackedLayout : public ::testing::TestWithParam<Where> {
  protected:
   PackedLayout() { flush_all(); }
 
@@ -52,7 +52,7 @@ class PackedLayout : public testing::TestWithParam<Where> {
   std::unique_ptr<SinkDriver> sink_ = open();
 };
 
-INSTANTIATE_TEST_SUITE_P(In, PackedLayout, testing::Values(Where::server, Where::cluster),
+INSTANTIATE_TEST_SUITE_P(In, PackedLayout, ::testing::Values(Where::server, Where::cluster),
                          [](const auto& where) { return where.param == Where::server ? "AServer" : "ACluster"; });
 
 const std::vector<StoredField> kStoredTwoFields = {{"NAME", {ValueKind::string, false}}, {"ORDERS", {ValueKind::int32, false}}};

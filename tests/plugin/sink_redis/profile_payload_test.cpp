@@ -9,9 +9,9 @@
 namespace penstock::test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class Payloads : public testing::Test {
+class Payloads : public ::testing::Test {
  protected:
   Payloads() { server_.flush_all(); }
 

@@ -13,7 +13,7 @@ inline RedisServer& shared_server() {
 }
 
 inline std::unique_ptr<SinkDriver> open_redis(const std::map<std::string, std::string>& options, FakeCall* call = nullptr) {
-  return std::make_unique<SinkDriver>(PENSTOCK_BUILD_DIR, "sink_redis", "redis", options, call);
+  return std::make_unique<SinkDriver>(component(load_plugin("sink_redis"), "redis"), options, call);
 }
 
 inline std::unique_ptr<SinkDriver> open_redis(const RedisServer& server, std::map<std::string, std::string> options = {}) {

@@ -7,10 +7,10 @@
 namespace penstock::test {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-class RedisThroughSentinels : public testing::Test {
+class RedisThroughSentinels : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     sentinel_ = new RedisSentinel;

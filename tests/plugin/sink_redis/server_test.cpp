@@ -12,9 +12,9 @@ RecordedError open_error(const RedisServer& server, const std::map<std::string, 
   return error_of([&] { open_redis(server, options); });
 }
 
-testing::AssertionResult says(const RecordedError& error, penstock_status status, const std::string& part) {
-  if (error.status == status && error.message.find(part) != std::string::npos) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "status " << error.status << ": " << error.message;
+::testing::AssertionResult says(const RecordedError& error, penstock_status status, const std::string& part) {
+  if (error.status == status && error.message.find(part) != std::string::npos) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << "status " << error.status << ": " << error.message;
 }
 
 // A user's line of the shipped file, with a password of our own.

@@ -2,13 +2,15 @@
 #include "sink_redis/errors.hpp"
 #include "sink_redis/settings.hpp"
 
+#include <penstock/testing/validate.hpp>
+
 namespace penstock::test {
 namespace {
 
 using redis::Settings;
 
 Settings settings(const std::map<std::string, std::string>& options) {
-  const penstock_component& found = component(load_plugin(PENSTOCK_BUILD_DIR, "sink_redis"), "redis");
+  const penstock_component& found = component(load_plugin("sink_redis"), "redis");
   return redis::settings_from(Options(FakeOptions(found.options, found.n_options, options).get()));
 }
 
@@ -25,7 +27,7 @@ std::string many_hosts(int n) {
 }
 
 RecordedError refusal(const std::map<std::string, std::string>& options) {
-  return error_of([&] { validate_options(PENSTOCK_BUILD_DIR, "sink_redis", "redis", options); });
+  return validate_options(component(load_plugin("sink_redis"), "redis"), options);
 }
 
 TEST(RedisSettings, HaveDefaults) {

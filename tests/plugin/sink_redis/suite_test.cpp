@@ -46,7 +46,7 @@ struct RedisStoreOverTls : SinkStore {
 };
 
 INSTANTIATE_TEST_SUITE_P(Redis, SinkSuite,
-                         testing::Values(stores<RedisStore>("Plain"), stores<RedisStoreByHset>("ByHset"), stores<RedisStoreInSmallPieces>("InSmallPieces"),
+                         ::testing::Values(stores<RedisStore>("Plain"), stores<RedisStoreByHset>("ByHset"), stores<RedisStoreInSmallPieces>("InSmallPieces"),
                                          stores<RedisStorePacked>("Packed"), stores<RedisStorePackedInSmallPieces>("PackedInSmallPieces"),
                                          stores<RedisStoreOverTls>("OverTls")),
                          name_of_stores);

@@ -5,10 +5,10 @@
 namespace penstock::test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using Options = std::map<std::string, std::string>;
 
-class RedisOverTls : public testing::Test {
+class RedisOverTls : public ::testing::Test {
  protected:
   RecordedError refusal(const Options& options = {}) {
     const RecordedError error = error_of([&] { server_.open(options); });
@@ -20,12 +20,12 @@ class RedisOverTls : public testing::Test {
   const Certificates& certificates_ = server_.certificates();
 };
 
-testing::AssertionResult says(const RecordedError& error, penstock_status status, int32_t retry, const std::string& part) {
-  if (error.status == status && error.retry == retry && error.message.find(part) != std::string::npos) return testing::AssertionSuccess();
-  return testing::AssertionFailure() << "status " << error.status << ", retry " << error.retry << ": " << error.message;
+::testing::AssertionResult says(const RecordedError& error, penstock_status status, int32_t retry, const std::string& part) {
+  if (error.status == status && error.retry == retry && error.message.find(part) != std::string::npos) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << "status " << error.status << ", retry " << error.retry << ": " << error.message;
 }
 
-testing::AssertionResult refused(const RecordedError& error, const std::string& part) {
+::testing::AssertionResult refused(const RecordedError& error, const std::string& part) {
   return says(error, PENSTOCK_STATUS_UNAUTHENTICATED, PENSTOCK_RETRY_NEVER, part);
 }
 

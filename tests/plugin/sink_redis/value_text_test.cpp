@@ -1,4 +1,4 @@
-#include "support/sink_driver.hpp"
+#include "support/sink_suite.hpp"
 #include "sink_redis/resp.hpp"
 #include "sink_redis/value_text.hpp"
 

@@ -1,10 +1,12 @@
 // A folder of its own for each test, and the plugin driven through its C ABI.
 #pragma once
 
-#include "support/fake_host.hpp"
+#include "support/plugin_file.hpp"
 
 #include <penstock/error.hpp>
 #include <penstock/reader.hpp>
+#include <penstock/testing/fake_call.hpp>
+#include <penstock/testing/fake_options.hpp>
 
 #include <chrono>
 #include <cstdio>
@@ -119,7 +121,7 @@ class FileTest : public ::testing::Test {
   }
 
   static const penstock_component& component() {
-    return test::component(load_plugin(PENSTOCK_BUILD_DIR, "source_file"), "file");
+    return test::component(load_plugin("source_file"), "file");
   }
   static const penstock_source_vtab& vtab() { return *static_cast<const penstock_source_vtab*>(component().vtab); }
 
@@ -165,13 +167,13 @@ class FileTest : public ::testing::Test {
     FakeCall call;
     FakePositionOut position;
     FakeBuffer why, holder;
-    penstock_horizon out{sizeof(penstock_horizon), 0, &position.out, why.get(), holder.get()};
+    penstock_horizon out{sizeof(penstock_horizon), 0, position.get(), why.get(), holder.get()};
     const std::string column = "AT";
     const penstock_cursor cursor{sizeof(penstock_cursor), cursor_kind_, to_c(column), {}, 0};
     const auto status = with_table(
         call, [&](const penstock_table* table) { return vtab().horizon(call.get(), source(), table, &cursor, &out); });
     if (status != PENSTOCK_STATUS_OK) return std::nullopt;
-    return TakenHorizon{{position.out.ordinal, position.detail.bytes, position.text.bytes}, out.guarantee, why.bytes, holder.bytes};
+    return TakenHorizon{{position.ordinal(), position.detail.bytes, position.text.bytes}, out.guarantee, why.bytes, holder.bytes};
   }
   TakenPosition horizon() {
     const auto taken = try_horizon();

@@ -60,7 +60,7 @@ class FakeFiles : public FileProbe {
 ReadBounds between(Detail since, Detail until) { return {false, since, false, until, Appended::verify}; }
 
 // Every test begins with a file of one line.
-class ReadPlan : public testing::Test {
+class ReadPlan : public ::testing::Test {
  protected:
   ReadPlan() { files.put("a", 1, 10, "12345\n"); }
 

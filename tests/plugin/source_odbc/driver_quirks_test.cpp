@@ -58,7 +58,7 @@ struct Refusal {
 };
 void PrintTo(const Refusal& one, std::ostream* out) { *out << one.name; }
 
-class OdbcRefusal : public testing::TestWithParam<Refusal> {};
+class OdbcRefusal : public ::testing::TestWithParam<Refusal> {};
 
 // It said that it could.
 TEST_P(OdbcRefusal, IsToBeTriedAgainAndThenTheRowsAreReadOneByOne) {
@@ -78,7 +78,7 @@ TEST_P(OdbcRefusal, IsToBeTriedAgainAndThenTheRowsAreReadOneByOne) {
 
 INSTANTIATE_TEST_SUITE_P(
     Array, OdbcRefusal,
-    testing::Values(Refusal{"OfGetData", R"({"getdata_in_arrays": "HY109"})", "SQLGetData is refused with a row array"},
+    ::testing::Values(Refusal{"OfGetData", R"({"getdata_in_arrays": "HY109"})", "SQLGetData is refused with a row array"},
                     Refusal{"OfSetPos", R"({"setpos": "HYC00"})", "SQLSetPos failed"},
                     Refusal{"ForThereIsNoSetPos", R"({"setpos": "IM001"})", "SQLSetPos failed"}),
     [](const auto& one) { return std::string(one.param.name); });

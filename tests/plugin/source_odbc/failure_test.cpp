@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 constexpr int64_t kBigRows = 20'000;
 const CursorSpec kUtc{.column = "at", .timezone = "UTC"};
 
-int64_t read_to_the_end(OpenScan& scan) {
+int64_t read_to_the_end(ScanDriver& scan) {
   int64_t rows = 0;
   for (int64_t n; (n = scan.next_length()) >= 0;) rows += n;
   return rows;
@@ -65,7 +65,7 @@ TEST_P(OdbcFailure, SessionEndedInMidScanIsUnavailableAndNeverAShortSuccess) {
   if (!has_server()) GTEST_SKIP() << "a file has no sessions";
   make_big_table();
   Warehouse warehouse(db);
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start(all_of_big(), scan);
   ASSERT_EQ(scan.next_length(), 100);
   end_sessions();
@@ -83,7 +83,7 @@ TEST_P(OdbcFailure, ServerKilledInMidScanIsUnavailableAndUsedAgainWhenItIsBack) 
   if (!has_server()) GTEST_SKIP() << "a file has no server";
   make_big_table();
   Warehouse warehouse(db);
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start(all_of_big(), scan);
   ASSERT_EQ(scan.next_length(), 100);
   db.name == "postgres" ? postgres_server().kill9() : mariadb_server().kill9();
@@ -94,7 +94,7 @@ TEST_P(OdbcFailure, ServerKilledInMidScanIsUnavailableAndUsedAgainWhenItIsBack) 
   EXPECT_EQ(down.retry, PENSTOCK_RETRY_RECONNECT);
   EXPECT_EQ(down.message.find("cannot connect to "), 0u) << down.message;
   db.name == "postgres" ? postgres_server().start() : mariadb_server().start();
-  OpenScan again;
+  ScanDriver again;
   warehouse.start(all_of_big(), again);
   EXPECT_EQ(read_to_the_end(again), kBigRows);
 }
@@ -111,7 +111,7 @@ TEST_P(OdbcFailure, ConnectionThatBrokeBetweenCallsIsMadeAnew) {
   end_sessions();
   EXPECT_EQ(warehouse.describe(db.table("big")).size(), 2u);
   end_sessions();
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start(all_of_big(), scan);
   EXPECT_EQ(read_to_the_end(scan), kBigRows);
 }
@@ -123,7 +123,7 @@ TEST_P(OdbcFailure, CancelEndsAStatementAtOnceAndStopsTheServer) {
   for (int times = 0; times < 5; ++times) {
     SCOPED_TRACE(times);
     Warehouse warehouse(db);
-    OpenScan scan;
+    ScanDriver scan;
     Clock::time_point cancelled;
     std::thread host([&] {
       if (has_server()) {
@@ -153,7 +153,7 @@ TEST_P(OdbcFailure, CancelEndsAStatementAtOnceAndStopsTheServer) {
 TEST_P(OdbcFailure, DeadlineEndsAScanBetweenTwoArrays) {
   make_big_table();
   Warehouse warehouse(db);
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start(all_of_big(), scan);
   ASSERT_EQ(scan.next_length(), 100);
   scan.call.set_deadline_ms_from_now(0);
@@ -165,7 +165,7 @@ TEST_P(OdbcFailure, DeadlineEndsAScanBetweenTwoArrays) {
 TEST_P(OdbcFailure, StatementTimeoutEndsAStatementInTheServer) {
   if (!has_server()) GTEST_SKIP() << "the driver knows no timeout";
   Warehouse warehouse(db, {{"statement_timeout", "1s"}});
-  OpenScan scan;
+  ScanDriver scan;
   const ScanSpec spec = stalling();
   const auto begun = Clock::now();
   const RecordedError error = failure_of([&] { warehouse.start(spec, scan); });
@@ -179,7 +179,7 @@ TEST_P(OdbcFailure, ScanThatIsGivenUpStopsTheServerAndLeavesTheSourceUsable) {
   make_big_table();
   Warehouse warehouse(db);
   {
-    OpenScan scan;
+    ScanDriver scan;
     warehouse.start(all_of_big(), scan);
     EXPECT_EQ(scan.next_length(), 100);
     const RecordedError busy = failure_of([&] { warehouse.ping(); });
@@ -189,7 +189,7 @@ TEST_P(OdbcFailure, ScanThatIsGivenUpStopsTheServerAndLeavesTheSourceUsable) {
   if (has_server()) {
     EXPECT_TRUE(eventually([&] { return running() == "0"; }));
   }
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start(all_of_big(), scan);
   EXPECT_EQ(read_to_the_end(scan), kBigRows);
 }
@@ -198,14 +198,14 @@ TEST_P(OdbcFailure, CallThatIsAlreadyCancelledDoesNothing) {
   const Given options = db.options();
   FakeCall call;
   call.cancel();
-  EXPECT_EQ(failure_of([&] { OpenSource source(odbc(), options, call); }).status, PENSTOCK_STATUS_CANCELLED);
+  EXPECT_EQ(failure_of([&] { SourceDriver source(odbc(), options, call); }).status, PENSTOCK_STATUS_CANCELLED);
 }
 
 TEST_P(OdbcFailure, ServerThatIsNotThereIsTriedAgain) {
   const std::string dsn = db.name == "postgres"  ? "DRIVER=PostgreSQL Unicode;SERVER=127.0.0.1;DATABASE=x;UID=penstock;PORT=1"
                           : db.name == "mariadb" ? "DRIVER=MariaDB Unicode;SERVER=127.0.0.1;UID=penstock;PORT=1"
                                                  : "DRIVER=SQLite3;Database=/nonexistent/warehouse.db";
-  const RecordedError error = failure_of([&] { OpenSource source(odbc(), {{"dsn", dsn}, {"password", PostgresServer::kPassword}}); });
+  const RecordedError error = failure_of([&] { SourceDriver source(odbc(), {{"dsn", dsn}, {"password", PostgresServer::kPassword}}); });
   EXPECT_EQ(error.message.find("cannot connect to \""), 0u) << error.message;
   if (has_server()) {
     EXPECT_EQ(error.status, PENSTOCK_STATUS_UNAVAILABLE);
@@ -222,7 +222,7 @@ TEST_P(OdbcFailure, PeerThatNeverAnswersEndsConnectingAtItsTimeout) {
   const std::string driver = db.name == "postgres" ? "PostgreSQL Unicode" : "MariaDB Unicode";
   const auto begun = Clock::now();
   const RecordedError error = failure_of([&] {
-    OpenSource source(odbc(), {{"dsn", "DRIVER=" + driver + ";SERVER=127.0.0.1;DATABASE=x;UID=penstock;PORT=" + peer.port()}, {"password", PostgresServer::kPassword}, {"login_timeout", "1s"}});
+    SourceDriver source(odbc(), {{"dsn", "DRIVER=" + driver + ";SERVER=127.0.0.1;DATABASE=x;UID=penstock;PORT=" + peer.port()}, {"password", PostgresServer::kPassword}, {"login_timeout", "1s"}});
   });
   EXPECT_EQ(error.status, PENSTOCK_STATUS_UNAVAILABLE) << error.message;
   EXPECT_EQ(error.retry, PENSTOCK_RETRY_RECONNECT);
@@ -250,11 +250,11 @@ TEST(OdbcPostgresFailure, WrongPasswordUserAndDatabaseAreToldApart) {
   server.exec("CREATE ROLE \"odd na=me@h\" LOGIN PASSWORD 'a;b}c{d e=f@(g)[h],?*!''\"\\%canary'; CREATE ROLE single LOGIN PASSWORD 'x' CONNECTION LIMIT 0");
   const std::string base = "DRIVER=PostgreSQL Unicode;SERVER=127.0.0.1;PORT=" + std::to_string(server.port());
   const auto open = [&](const std::string& user, const std::string& password, const std::string& database) {
-    const RecordedError error = failure_of([&] { OpenSource source(odbc(), {{"dsn", base + ";UID=" + user + ";DATABASE=" + database}, {"password", password}}); });
+    const RecordedError error = failure_of([&] { SourceDriver source(odbc(), {{"dsn", base + ";UID=" + user + ";DATABASE=" + database}, {"password", password}}); });
     EXPECT_EQ(error.message.find(password), std::string::npos) << error.message;
     return error;
   };
-  { OpenSource right(odbc(), {{"dsn", base + ";UID=odd na=me@h;DATABASE=postgres"}, {"password", secret}}); }
+  { SourceDriver right(odbc(), {{"dsn", base + ";UID=odd na=me@h;DATABASE=postgres"}, {"password", secret}}); }
 
   const std::string target = "cannot connect to \"127.0.0.1\" through driver \"PostgreSQL Unicode\": ";
   RecordedError error = open("odd na=me@h", secret + "!", "postgres");
@@ -290,12 +290,12 @@ TEST(OdbcMariadbFailure, WrongPasswordUserAndDatabaseAreToldApart) {
   mariadb_server().exec({"CREATE OR REPLACE USER 'odd na=me@h' IDENTIFIED BY 'a;b}c{d e=f@(g)[h],?*!\\'\"\\\\%canary'", "GRANT SELECT ON *.* TO 'odd na=me@h'"});
   const std::string base = "DRIVER=MariaDB Unicode;SERVER=127.0.0.1;PORT=" + std::to_string(mariadb_server().port());
   const auto open = [&](const std::string& user, const std::string& password, const std::string& database) {
-    const RecordedError error = failure_of([&] { OpenSource source(odbc(), {{"dsn", base + ";UID=" + user + ";DATABASE=" + database}, {"password", password}}); });
+    const RecordedError error = failure_of([&] { SourceDriver source(odbc(), {{"dsn", base + ";UID=" + user + ";DATABASE=" + database}, {"password", password}}); });
     EXPECT_EQ(error.retry, PENSTOCK_RETRY_NEVER);
     EXPECT_EQ(error.message.find(password), std::string::npos) << error.message;
     return error;
   };
-  { OpenSource right(odbc(), {{"dsn", base + ";UID=odd na=me@h;DATABASE=penstock"}, {"password", secret}}); }
+  { SourceDriver right(odbc(), {{"dsn", base + ";UID=odd na=me@h;DATABASE=penstock"}, {"password", secret}}); }
   RecordedError error = open("odd na=me@h", secret + "!", "penstock");
   EXPECT_EQ(error.status, PENSTOCK_STATUS_UNAUTHENTICATED);
   EXPECT_EQ(error.vendor_code, 1045);

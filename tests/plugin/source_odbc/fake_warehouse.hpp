@@ -26,20 +26,20 @@ inline std::string ten_rows(const std::string& more = {}) {
 
 inline const std::string kPing = R"({"match": "SELECT 1", "columns": [{"name": "1", "type": "integer"}], "rows": [[1]]})";
 
-struct FakeWarehouse : OpenSource {
+struct FakeWarehouse : SourceDriver {
   static Given with_login(const FakeOdbc& fake, Given options) {
     options.emplace("dsn", fake.connection_string("UID=penstock;"));
     options.emplace("password", PostgresServer::kPassword);
     return options;
   }
-  explicit FakeWarehouse(const FakeOdbc& fake, const Given& options = {}) : OpenSource(odbc(), with_login(fake, options)) {}
+  explicit FakeWarehouse(const FakeOdbc& fake, const Given& options = {}) : SourceDriver(odbc(), with_login(fake, options)) {}
 };
 
 inline ScanSpec scan_of_t() {
   return {.table = {.schema = "S", .table = "T", .database = "DB"}, .columns = {"ID", "NAME"}, .cursor = {.column = "AT", .timezone = "UTC"}};
 }
 
-inline size_t read_to_the_end(OpenScan& scan) {
+inline size_t read_to_the_end(ScanDriver& scan) {
   size_t rows = 0;
   for (int64_t n; (n = scan.next_length()) >= 0;) rows += static_cast<size_t>(n);
   return rows;

@@ -50,7 +50,7 @@ struct Case {
 
 void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
 
-class OdbcFault : public testing::TestWithParam<Case> {};
+class OdbcFault : public ::testing::TestWithParam<Case> {};
 
 TEST_P(OdbcFault, IsReportedForWhatItIsAndTheNextScanWorks) {
   const Case& one = GetParam();
@@ -67,7 +67,7 @@ TEST_P(OdbcFault, IsReportedForWhatItIsAndTheNextScanWorks) {
 
 INSTANTIATE_TEST_SUITE_P(
     Scan, OdbcFault,
-    testing::Values(
+    ::testing::Values(
         Case{"LostInMidFetch", R"({"before_row": 3, "sqlstate": "08S01", "native": 26, "message": "[Fake][ODBC] Connection reset by peer"})",
              PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT, "08S01", 26, "reading table \"DB\".\"S\".\"T\": Connection reset by peer"},
         Case{"SessionExpired",
@@ -112,7 +112,7 @@ TEST(OdbcFaults, FaultAfterABatchIsNeverAShortSuccess) {
   FakeWarehouse warehouse(fake, {{"array_rows", "2"}});
   ScanSpec spec = scan_of_t();
   spec.batch_rows = 2;
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start(spec, scan);
   EXPECT_EQ(scan.next_length(), 2);
   EXPECT_EQ(scan.next_length(), 2);
@@ -146,7 +146,7 @@ TEST(OdbcFaults, StallThatOnlyACancelEndsIsCancelled) {
   for (const char* where : {R"("stall": {"ignores_timeout": true})", R"("stall": {"before_row": 4, "ignores_timeout": true})"}) {
     const FakeOdbc fake(with_scans({ten_rows(std::string(R"("times": 1, )") + where), ten_rows()}));
     FakeWarehouse warehouse(fake);
-    OpenScan scan;
+    ScanDriver scan;
     std::thread host([&] {
       EXPECT_TRUE(fake.wait_for("stall"));
       scan.call.cancel();
@@ -166,7 +166,7 @@ TEST(OdbcFaults, StallThatOnlyACancelEndsIsCancelled) {
 TEST(OdbcFaults, StallThatOnlyACancelEndsIsOverAtTheDeadline) {
   const FakeOdbc fake(with_scans({ten_rows(R"("stall": {"before_row": 4, "ignores_timeout": true})")}));
   FakeWarehouse warehouse(fake);
-  OpenScan scan;
+  ScanDriver scan;
   scan.call.set_deadline_ms_from_now(300);
   const RecordedError error = failure_of([&] {
     warehouse.start(scan_of_t(), scan);
@@ -189,7 +189,7 @@ TEST(OdbcFaults, StatementTimeoutEndsAStall) {
 TEST(OdbcFaults, SlowRowsAreOverAtTheDeadline) {
   const FakeOdbc fake(with_scans({ten_rows(R"("row_delay_ms": 60000)")}));
   FakeWarehouse warehouse(fake);
-  OpenScan scan;
+  ScanDriver scan;
   scan.call.set_deadline_ms_from_now(300);
   const auto started = Clock::now();
   const RecordedError error = failure_of([&] {

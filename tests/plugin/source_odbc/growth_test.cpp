@@ -13,7 +13,7 @@ TEST_P(OdbcGrowth, MemoryDoesNotGrowWithTheTable) {
   db.exec({"CREATE TABLE " + db.path("grow") + " (id INT, pad VARCHAR(100), at BIGINT)",
            "INSERT INTO " + db.path("grow") + " SELECT n, '" + std::string(60, 'x') + "', n FROM " + db.numbers(kRows)});
   Warehouse warehouse(db);
-  OpenScan scan;
+  ScanDriver scan;
   TableSpec table = db.table("grow");
   table.options["epoch_unit"] = "s";
   malloc_trim(0);

@@ -6,7 +6,7 @@ namespace {
 
 RecordedError open_error(const Given& options) {
   OdbcEnvironment::shared();
-  return failure_of([&] { OpenSource source(odbc(), options); });
+  return failure_of([&] { SourceDriver source(odbc(), options); });
 }
 
 TEST(OdbcLogin, DriverThatIsNotRegistered) {
@@ -62,7 +62,7 @@ TEST(OdbcLogin, TakesNoLongerThanTheCall) {
   FakeCall call;
   call.set_deadline_ms_from_now(900);
   const RecordedError error =
-      failure_of([&] { OpenSource source(odbc(), FakeWarehouse::with_login(fake, {{"login_timeout", "20s"}}), call); });
+      failure_of([&] { SourceDriver source(odbc(), FakeWarehouse::with_login(fake, {{"login_timeout", "20s"}}), call); });
   EXPECT_EQ(error.status, PENSTOCK_STATUS_DEADLINE_EXCEEDED);
   EXPECT_EQ(error.message, "deadline exceeded");
   EXPECT_EQ(fake.logged("connection LOGIN_TIMEOUT"), (std::vector<std::string>{"connection LOGIN_TIMEOUT=1"}));
@@ -74,7 +74,7 @@ TEST(OdbcLogin, SecretsReachTheDriverAsTheyAreAndNoMessage) {
   script.require(R"({"PWD": "pen;stock}  canary.", "UID": "penstock", "PRIV_KEY_FILE_PWD": "key-canary"})").table(kTable).statement(
       R"({"match": "SELECT 1", "fault": {"sqlstate": "42000", "message": "not PWD={pen;stock}}  canary.}, key-canary, pen;stock}  canary."}})");
   const FakeOdbc fake(script);
-  OpenSource source(odbc(), {{"dsn", fake.connection_string("UID=penstock;")},
+  SourceDriver source(odbc(), {{"dsn", fake.connection_string("UID=penstock;")},
                              {"password", "pen;stock}  canary."},
                              {"private_key_password", "key-canary"}});
   EXPECT_EQ(failure_of([&] { source.ping(); }).message, "pinging the server: not PWD={***}, ***, ***");

@@ -14,7 +14,7 @@ TEST(OdbcPostgresCancel, AFetchThatStallsIsCancelledFromAnotherSession) {
            "CREATE INDEX ON o.t (at)", "ALTER ROLE penstock SET enable_sort = off"});
   {
     Warehouse warehouse(db);
-    OpenScan scan;
+    ScanDriver scan;
     // Rows are made one by one as they are fetched, the last ones in a fiftieth of a second each.
     warehouse.start({.table = {.query = "SELECT id, at, CASE WHEN id > 1500 THEN pg_sleep(0.02) END::text AS s FROM o.t ORDER BY at"},
                      .columns = {"id", "s"}},

@@ -63,7 +63,7 @@ const std::vector<TypeCase> kCases = {
 // What is not read as source_postgres reads it: see docs/connectors/odbc.md. There they are lists, and of numeric the server's own text.
 const std::vector<std::string> kDifferent = {"bool[]", "int4[]", "float8[]", "text[]", "timestamptz[]", "numeric[]"};
 
-class OdbcPostgresTypes : public testing::Test {
+class OdbcPostgresTypes : public ::testing::Test {
  protected:
   void SetUp() override {
     db.fresh();
@@ -81,7 +81,7 @@ TEST_F(OdbcPostgresTypes, EveryTypeArrivesWithItsExactValue) {
 
 TEST_F(OdbcPostgresTypes, TheRowIsThatOfTheNativePluginButForWhatIsListed) {
   Warehouse warehouse(db);
-  OpenSource native(component(load_plugin(PENSTOCK_BUILD_DIR, "source_postgres"), "postgres"),
+  SourceDriver native(component(load_plugin("source_postgres"), "postgres"),
                     {{"dsn", postgres_server().dsn("penstock", "postgres", PostgresServer::kPassword)}, {"margin", "1ms"}});
   const std::vector<Delivered> found = delivered(warehouse, db.table("types"), kCases);
   const std::vector<Delivered> wanted = delivered(native, db.table("types"), kCases);

@@ -15,7 +15,7 @@ Scan scan_since(int64_t since) {
   return scan;
 }
 
-class QuietTablesTest : public testing::Test {
+class QuietTablesTest : public ::testing::Test {
  protected:
   bool is_quiet(const Scan& scan, const std::string& token) {
     quiet_.saw(question_, token);

@@ -50,7 +50,7 @@ void expect_same_with(const Database& db, const std::vector<TypeCase>& cases, co
       Warehouse warehouse(db, {{"dsn", db.options().at("dsn") + ";" + key}});
       const std::vector<Delivered> found = delivered(warehouse, db.table("types"), cases);
       for (size_t i = 0; i < cases.size(); ++i) EXPECT_EQ(found[i], expected_of(cases[i])) << cases[i].type;
-    } catch (const SourceFailure& failure) {
+    } catch (const CallFailed& failure) {
       ADD_FAILURE() << failure.what();
     }
   }

@@ -66,16 +66,16 @@ inline std::string three_columns(const std::string& match, const std::vector<Tex
   return text_statement(match, 3, rows, more);
 }
 
-class SnowflakeTest : public testing::Test {
+class SnowflakeTest : public ::testing::Test {
  protected:
   void open(const SnowflakeScript& script, std::map<std::string, std::string> more = {}) {
     source_.reset();
     fake_.set_script(script.script());
     fake_.clear_log();
     more.emplace("dsn", fake_.connection_string("UID=PENSTOCK"));
-    source_ = std::make_unique<OpenSource>(odbc(), more);
+    source_ = std::make_unique<SourceDriver>(odbc(), more);
   }
-  OpenSource& source() { return *source_; }
+  SourceDriver& source() { return *source_; }
   static CursorSpec by(const std::string& column) { return {.column = column}; }
   static ScanSpec scan_of(const CursorSpec& cursor, std::optional<int64_t> since = {}, int64_t until = kSnowNow) {
     ScanSpec scan{.table = snowflake_table(), .columns = {"DOMAIN_USERID", cursor.column, "TOTAL_REVENUE"}, .cursor = cursor};
@@ -99,7 +99,7 @@ class SnowflakeTest : public testing::Test {
   }
 
   FakeOdbc fake_;
-  std::unique_ptr<OpenSource> source_;
+  std::unique_ptr<SourceDriver> source_;
 };
 
 }  // namespace penstock::test

@@ -6,8 +6,8 @@
 namespace penstock::test {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string kFault = R"("fault": {"sqlstate": ")";
 
@@ -54,7 +54,7 @@ struct WindowCase {
   std::map<std::string, std::string> options;
 };
 
-class SnowflakeWindow : public SnowflakeTest, public testing::WithParamInterface<WindowCase> {};
+class SnowflakeWindow : public SnowflakeTest, public ::testing::WithParamInterface<WindowCase> {};
 
 TEST_P(SnowflakeWindow, IsAskedForInTheColumnsTerms) {
   SnowflakeScript script;
@@ -75,7 +75,7 @@ TEST_P(SnowflakeWindow, IsAskedForInTheColumnsTerms) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Snowflake, SnowflakeWindow,
-                         testing::Values(WindowCase{"window_ltz", "TIMESTAMP_LTZ(9)", "", {}}, WindowCase{"window_tz", "TIMESTAMP_TZ(3)", "", {}},
+                         ::testing::Values(WindowCase{"window_ltz", "TIMESTAMP_LTZ(9)", "", {}}, WindowCase{"window_tz", "TIMESTAMP_TZ(3)", "", {}},
                                          WindowCase{"window_ntz", "TIMESTAMP_NTZ(9)", "Europe/Berlin", {}},
                                          WindowCase{"window_date", "DATE", "Europe/Berlin", {}},
                                          WindowCase{"window_epoch", "NUMBER(18,0)", "", {{"epoch_unit", "ms"}}}),
@@ -152,18 +152,18 @@ TEST_F(SnowflakeChanges, OfAnAppendOnlyTableAreItsInserts) {
   EXPECT_THAT(source().horizon(scan({}, "append_only").table, by("PENSTOCK$CHANGE_TIME")).why, HasSubstr("updates of rows are not among them"));
 }
 
-class SnowflakeHistory : public SnowflakeChanges, public testing::WithParamInterface<int> {};
+class SnowflakeHistory : public SnowflakeChanges, public ::testing::WithParamInterface<int> {};
 
 TEST_P(SnowflakeHistory, ThatIsGoneMeansTheWholeTable) {
   open(script(three_columns("SELECT .* CHANGES .* END .*", {}, fault(GetParam() == 707 ? "02000" : "HY000", GetParam(), "Time travel data is not available for table FEATURES."))));
   fake_.clear_log();
-  OpenScan rows;
+  ScanDriver rows;
   source().start(scan(kSince), rows);
   EXPECT_EQ(rows.next(), (Rows{{"u1", "1769860790123000000", "1"}, {"u2", "1769860790123000000", "2"}}));
-  EXPECT_THAT(rows.call.logs(), testing::ElementsAre(HasSubstr("are no longer kept, so the whole table is read")));
+  EXPECT_THAT(rows.call.logs(), ::testing::ElementsAre(HasSubstr("are no longer kept, so the whole table is read")));
 }
 
-INSTANTIATE_TEST_SUITE_P(Snowflake, SnowflakeHistory, testing::Values(707, 91930));
+INSTANTIATE_TEST_SUITE_P(Snowflake, SnowflakeHistory, ::testing::Values(707, 91930));
 
 TEST_F(SnowflakeChanges, OfATableThatIsYoungerThanTheHorizonFailAndSayWhy) {
   SnowflakeScript young;
@@ -190,7 +190,7 @@ struct ErrorCase {
   int32_t retry;
 };
 
-class SnowflakeErrors : public SnowflakeTest, public testing::WithParamInterface<ErrorCase> {};
+class SnowflakeErrors : public SnowflakeTest, public ::testing::WithParamInterface<ErrorCase> {};
 
 TEST_P(SnowflakeErrors, AreToldByTheirNumber) {
   SnowflakeScript script;
@@ -204,7 +204,7 @@ TEST_P(SnowflakeErrors, AreToldByTheirNumber) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Snowflake, SnowflakeErrors,
-                         testing::Values(ErrorCase{390114, "08001", PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT},
+                         ::testing::Values(ErrorCase{390114, "08001", PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT},
                                          ErrorCase{390111, "HY000", PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT},
                                          ErrorCase{390112, "08001", PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT},
                                          ErrorCase{390144, "08001", PENSTOCK_STATUS_UNAUTHENTICATED, PENSTOCK_RETRY_NEVER},
@@ -247,7 +247,7 @@ TEST_F(SnowflakeTest, AWrongKeyIsNotTriedAgainAndShowsNoSecret) {
   with_fault.connect("{" + fault("08001", 390144, "JWT token is invalid. c4nary") + "}");
   fake_.set_script(with_fault);
   const RecordedError error = failure_of([&] {
-    OpenSource source(odbc(), {{"dsn", fake_.connection_string("UID=PENSTOCK;AUTHENTICATOR=SNOWFLAKE_JWT;PRIV_KEY_FILE=/key.p8")},
+    SourceDriver source(odbc(), {{"dsn", fake_.connection_string("UID=PENSTOCK;AUTHENTICATOR=SNOWFLAKE_JWT;PRIV_KEY_FILE=/key.p8")},
                                          {"private_key_password", "c4nary"},
                                          {"dialect", "snowflake"}});
   });
@@ -274,7 +274,7 @@ TEST_F(SnowflakeTest, ALongTextIsReadByASecondScan) {
   EXPECT_EQ(error.retry, PENSTOCK_RETRY_SAFE);
   EXPECT_THAT(error.message, HasSubstr("from now on the rows of this table are read one by one"));
   // By the next source: the host drops one that has failed.
-  OpenSource next(odbc(), {{"dsn", fake_.connection_string("UID=PENSTOCK")}});
+  SourceDriver next(odbc(), {{"dsn", fake_.connection_string("UID=PENSTOCK")}});
   const Rows rows = next.scan(scan);
   ASSERT_EQ(rows.size(), 2u);
   EXPECT_EQ(rows[1][0].size(), 20'000u);

@@ -68,7 +68,7 @@ TEST_F(SnowflakeTest, TypesArriveAsTheyAreDocumented) {
   script.scans = {"{\"match\": \"SELECT .*\", \"columns\": [" + columns + "], \"rows\": [[" + answers[0] + "], [" + answers[1] + "], [" + answers[2] + "]]}"};
   open(script);
   fake_.clear_log();
-  OpenScan rows;
+  ScanDriver rows;
   scan.keys = {"C2", "C8", "C17"};
   source().start(scan, rows);
   EXPECT_EQ(formats_of(rows.schema()), formats);

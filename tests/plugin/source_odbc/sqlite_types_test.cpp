@@ -73,7 +73,7 @@ TEST(OdbcSqliteTypes, WhatIsNoTimeIsDeliveredWithEveryWindow) {
 TEST(OdbcSqlite, AFileThatIsNotThereIsAnErrorAndIsNotMade) {
   OdbcEnvironment::shared();
   const TemporaryFolder folder;
-  const RecordedError error = failure_of([&] { OpenSource source(odbc(), {{"dsn", "DRIVER=SQLite3;Database=" + (folder / "misspelt.db")}}); });
+  const RecordedError error = failure_of([&] { SourceDriver source(odbc(), {{"dsn", "DRIVER=SQLite3;Database=" + (folder / "misspelt.db")}}); });
   EXPECT_EQ(error.status, PENSTOCK_STATUS_NOT_FOUND) << error.message;
   EXPECT_FALSE(std::filesystem::exists(folder / "misspelt.db"));
 }

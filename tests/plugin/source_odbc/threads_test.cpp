@@ -39,7 +39,7 @@ TEST(OdbcThreads, ACancelledCallDisturbsNoOther) {
   const TableSpec slow{.query = db.sleep, .database = "penstock"}, quick{.query = "SELECT 1 AS id, at FROM one", .database = "penstock"};
   const CursorSpec utc{.column = "at", .timezone = "UTC"};
   Warehouse first(db), second(db);
-  OpenScan scan;
+  ScanDriver scan;
   std::thread stalls([&] {
     EXPECT_EQ(failure_of([&] { first.start({.table = slow, .columns = {"id", "s"}, .cursor = utc}, scan); }).status, PENSTOCK_STATUS_CANCELLED);
   });

@@ -50,12 +50,12 @@ inline void make_types(const Database& db, const std::vector<TypeCase>& cases) {
 }
 
 // The columns of table `types`, each without the NULLs after its last value.
-inline std::vector<Delivered> delivered(OpenSource& warehouse, const TableSpec& table, const std::vector<TypeCase>& cases) {
+inline std::vector<Delivered> delivered(SourceDriver& warehouse, const TableSpec& table, const std::vector<TypeCase>& cases) {
   std::vector<std::string> columns;
   for (size_t i = 0; i < cases.size(); ++i) columns.push_back("v" + std::to_string(i));
   std::vector<Delivered> out(cases.size());
   {
-    OpenScan scan;
+    ScanDriver scan;
     warehouse.start({.table = table, .columns = columns, .cursor = {.column = "at", .timezone = "UTC"}, .keys = {"id"}}, scan);
     const std::vector<std::string> formats = formats_of(scan.schema());
     for (size_t i = 0; i < cases.size(); ++i) out[i].format = formats.at(i).substr(columns[i].size() + 1);

@@ -4,14 +4,19 @@
 #include "support/mariadb_server.hpp"
 #include "support/odbc_environment.hpp"
 #include "support/odbc_session.hpp"
+#include "support/plugin_file.hpp"
 #include "support/postgres_server.hpp"
-#include "support/source_driver.hpp"
+
+#include <penstock/testing/source_driver.hpp>
+#include <penstock/testing/validate.hpp>
 
 #include <gtest/gtest.h>
 #include <algorithm>
 #include <functional>
 
 namespace penstock::test {
+
+using Rows = TextRows;
 
 constexpr int64_t kSecond = 1'000'000'000;
 // 2024-05-01 10:00:00 UTC
@@ -20,7 +25,7 @@ constexpr int64_t kTen = 1'714'557'600 * kSecond;
 using Given = std::map<std::string, std::string>;
 using Sql = std::vector<std::string>;
 
-inline const penstock_component& odbc() { return component(load_plugin(PENSTOCK_BUILD_DIR, "source_odbc"), "odbc"); }
+inline const penstock_component& odbc() { return component(load_plugin("source_odbc"), "odbc"); }
 
 // What a test needs to know of a database: how to prepare it, and how its SQL differs.
 struct Database {
@@ -146,8 +151,8 @@ inline Given options_of(const Database& database, const Given& more) {
   return options;
 }
 
-struct Warehouse : OpenSource {
-  explicit Warehouse(const Database& database, const Given& more = {}) : OpenSource(odbc(), options_of(database, more)) {}
+struct Warehouse : SourceDriver {
+  explicit Warehouse(const Database& database, const Given& more = {}) : SourceDriver(odbc(), options_of(database, more)) {}
 };
 
 inline void expect_no_secret(const RecordedError& error) {
@@ -161,7 +166,7 @@ inline void expect_no_secret(const RecordedError& error) {
 inline RecordedError failure_of(const std::function<void()>& act) {
   try {
     act();
-  } catch (const SourceFailure& failure) {
+  } catch (const CallFailed& failure) {
     expect_no_secret(failure.error);
     return failure.error;
   }
@@ -170,16 +175,16 @@ inline RecordedError failure_of(const std::function<void()>& act) {
 }
 
 // The same tests for every database.
-class EveryDatabase : public testing::TestWithParam<Database (*)()> {
+class EveryDatabase : public ::testing::TestWithParam<Database (*)()> {
  protected:
   void SetUp() override { db.fresh(); }
 
   const Database db = GetParam()();
 };
 
-inline std::string name_of_database(const testing::TestParamInfo<Database (*)()>& test) { return test.param().name; }
+inline std::string name_of_database(const ::testing::TestParamInfo<Database (*)()>& test) { return test.param().name; }
 
 #define PENSTOCK_EVERY_DATABASE(Suite) \
-  INSTANTIATE_TEST_SUITE_P(Odbc, Suite, testing::Values(&postgres_database, &mariadb_database, &sqlite_database), &name_of_database)
+  INSTANTIATE_TEST_SUITE_P(Odbc, Suite, ::testing::Values(&postgres_database, &mariadb_database, &sqlite_database), &name_of_database)
 
 }  // namespace penstock::test

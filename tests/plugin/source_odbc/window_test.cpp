@@ -15,13 +15,13 @@ class OdbcWindow : public EveryDatabase {
   }
   TableSpec events() const { return db.table("events"); }
   // The ids of the rows in the window, in the order of delivery.
-  std::string ids(OpenSource& warehouse, std::optional<int64_t> since, int64_t until, const CursorSpec& cursor, const TableSpec& table) const {
+  std::string ids(SourceDriver& warehouse, std::optional<int64_t> since, int64_t until, const CursorSpec& cursor, const TableSpec& table) const {
     std::string out;
     for (const auto& row : warehouse.scan({.table = table, .columns = {"id"}, .cursor = cursor, .since = since, .until = until, .keys = {"id"}}))
       out += (out.empty() ? "" : " ") + row.at(0);
     return out;
   }
-  std::string ids(OpenSource& warehouse, std::optional<int64_t> since, int64_t until, const CursorSpec& cursor = {.column = "at", .timezone = "UTC"}) const {
+  std::string ids(SourceDriver& warehouse, std::optional<int64_t> since, int64_t until, const CursorSpec& cursor = {.column = "at", .timezone = "UTC"}) const {
     return ids(warehouse, since, until, cursor, events());
   }
 };
@@ -88,7 +88,7 @@ TEST_P(OdbcWindow, ColumnsComeInTheOrderAskedForAndTheCursorNeedNotBeAmongThem) 
   db.exec({"CREATE TABLE " + db.path("events") + " (a INT, b VARCHAR(9), at " + db.wall + ")",
            "INSERT INTO " + db.path("events") + " VALUES (1, 'x', '2024-01-01 00:00:00')"});
   Warehouse warehouse(db);
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start({.table = events(), .columns = {"b", "a"}, .cursor = kUtc}, scan);
   std::vector<std::string> names;
   for (const Field& field : scan.schema()) names.push_back(field.name);
@@ -102,7 +102,7 @@ TEST_P(OdbcWindow, BatchesAreNoLongerThanAskedForAndLoseNothing) {
   db.exec({"CREATE TABLE " + db.path("events") + " (id INT, pad VARCHAR(2000), at " + db.wall + ")",
            "INSERT INTO " + db.path("events") + " SELECT n, '" + std::string(1000, 'x') + "', '2024-01-01 00:00:00' FROM " + db.numbers(1000)});
   Warehouse warehouse(db);
-  OpenScan by_rows, by_bytes;
+  ScanDriver by_rows, by_bytes;
   warehouse.start({.table = events(), .columns = {"id"}, .cursor = kUtc, .keys = {"id"}, .batch_rows = 300}, by_rows);
   std::vector<int64_t> lengths;
   for (int64_t n; (n = by_rows.next_length()) >= 0;) lengths.push_back(n);
@@ -118,8 +118,8 @@ TEST_P(OdbcWindow, BatchesAreNoLongerThanAskedForAndLoseNothing) {
 constexpr int64_t kPages = 30'000;
 
 // Reads the ids 1 to kPages.
-void expect_each_once(OpenSource& warehouse, ScanSpec spec) {
-  OpenScan scan;
+void expect_each_once(SourceDriver& warehouse, ScanSpec spec) {
+  ScanDriver scan;
   spec.columns = {"id"};
   spec.batch_rows = 7'000;
   warehouse.start(spec, scan);
@@ -247,7 +247,7 @@ TEST_P(OdbcWindow, RowsCommittedDuringTheScanAreNotInIt) {
   db.exec({"CREATE TABLE " + db.path("events") + " (id INT, at " + db.wall + ")",
            "INSERT INTO " + db.path("events") + " SELECT n, '2024-01-01 00:00:00' FROM " + db.numbers(30'000)});
   Warehouse warehouse(db);
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start({.table = events(), .columns = {"id"}, .cursor = kUtc, .batch_rows = 100}, scan);
   int64_t rows = scan.next_length();
   db.exec({"INSERT INTO " + db.path("events") + " SELECT n + 1000000, '2024-01-01 00:00:00' FROM " + db.numbers(100)});

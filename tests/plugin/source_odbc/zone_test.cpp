@@ -48,7 +48,7 @@ class OdbcZone : public EveryDatabase {
     if (db.name == "mariadb") options["dsn"] += ";INITSTMT=SET time_zone='" + zone + "'";
     return options;
   }
-  std::string ids(OpenSource& warehouse, const CursorSpec& cursor, std::optional<int64_t> since, int64_t until) const {
+  std::string ids(SourceDriver& warehouse, const CursorSpec& cursor, std::optional<int64_t> since, int64_t until) const {
     std::string out;
     for (const auto& row : warehouse.scan({.table = db.table("zones"), .columns = {"id"}, .cursor = cursor, .since = since, .until = until, .keys = {"id"}}))
       out += (out.empty() ? "" : " ") + row.at(0);
@@ -70,7 +70,7 @@ TEST_P(OdbcZone, RowsAndWindowsAreTheSameWhateverTheZonesOfServerSessionAndHost)
         SCOPED_TRACE("server \"" + server + "\", session \"" + session + "\", host " + host);
         set_server_zone(server);
         const HostZone zone(host);
-        OpenSource warehouse(odbc(), with_session_zone(session));
+        SourceDriver warehouse(odbc(), with_session_zone(session));
         EXPECT_EQ(warehouse.scan({.table = db.table("zones"), .columns = {"wall", "inst", "day"}, .cursor = inst, .keys = {"id"}}),
                   (Rows{{"1711850399999999", "1711846799999999", "19813"}, {"1711852200000000", "1711846800000000", "19813"}, {"1711854000000001", "1711846800000001", "19813"},
                         {"1729996200000000", "1729989000000000", "20023"}, {"1729996200000000", "1729992600000000", "20023"}, {"1729998000000000", "1729994400000000", "20023"}}));

@@ -30,7 +30,7 @@ std::string sessions(const std::string& condition) {
                                condition);
 }
 
-int64_t read_to_the_end(OpenScan& scan) {
+int64_t read_to_the_end(ScanDriver& scan) {
   int64_t rows = 0;
   for (int64_t n; (n = scan.next_length()) >= 0;) rows += n;
   return rows;
@@ -43,7 +43,7 @@ std::string dsn_of(const SilentPeer& peer) {
 TEST(PostgresFailure, BackendTerminatedInMidScanIsUnavailableAndNeverAShortSuccess) {
   make_big_table();
   Warehouse warehouse;
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start({.table = big(), .columns = {"id", "pad"}, .batch_rows = 100}, scan);
   ASSERT_EQ(scan.next_length(), 100);
   shared_server().exec(
@@ -64,8 +64,8 @@ TEST(PostgresFailure, ServerKilledInMidScanIsUnavailable) {
   server.exec(
       "CREATE TABLE rows AS SELECT id, repeat('x', 1000) AS pad, '2024-01-01'::timestamptz AS at FROM "
       "generate_series(1, 40000) id");
-  OpenSource source(postgres(), {{"dsn", reader_dsn(server)}});
-  OpenScan scan;
+  SourceDriver source(postgres(), {{"dsn", reader_dsn(server)}});
+  ScanDriver scan;
   source.start({.table = {.table = "rows"}, .columns = {"id", "pad"}, .batch_rows = 100}, scan);
   ASSERT_EQ(scan.next_length(), 100);
   server.kill9();
@@ -99,7 +99,7 @@ TEST(PostgresFailure, StatementTimeoutIsADeadlineThatMayBeTriedAgain) {
 
 TEST(PostgresFailure, CancelEndsAStallingScanAtOnceAndStopsTheServer) {
   Warehouse warehouse;
-  OpenScan scan;
+  ScanDriver scan;
   Clock::time_point cancelled;
   std::thread host([&] {
     EXPECT_TRUE(eventually([] { return sessions("wait_event = 'PgSleep'") == "1"; }));
@@ -117,7 +117,7 @@ TEST(PostgresFailure, CancelEndsAStallingScanAtOnceAndStopsTheServer) {
 
 TEST(PostgresFailure, DeadlineEndsAStallingScan) {
   Warehouse warehouse;
-  OpenScan scan;
+  ScanDriver scan;
   scan.call.set_deadline_ms_from_now(1000);
   EXPECT_EQ(failure_of([&] { warehouse.start(stalling_query(), scan); }).status, PENSTOCK_STATUS_DEADLINE_EXCEEDED);
   EXPECT_TRUE(eventually([] { return sessions("wait_event = 'PgSleep'") == "0"; }));
@@ -126,7 +126,7 @@ TEST(PostgresFailure, DeadlineEndsAStallingScan) {
 TEST(PostgresFailure, DeadlineEndsAScanWhoseServerFrozeBetweenTwoRows) {
   make_big_table();
   Warehouse warehouse;
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start({.table = big(), .columns = {"id", "pad"}, .batch_rows = 100}, scan);
   ASSERT_EQ(scan.next_length(), 100);
   const pid_t backend = std::stoi(shared_server().value(
@@ -143,7 +143,7 @@ TEST(PostgresFailure, ScanThatIsGivenUpStopsTheServerAndLeavesTheSourceUsable) {
   make_big_table();
   Warehouse warehouse;
   {
-    OpenScan scan;
+    ScanDriver scan;
     warehouse.start({.table = big(), .columns = {"id", "pad"}, .batch_rows = 10}, scan);
     EXPECT_EQ(scan.next_length(), 10);
     const RecordedError busy = failure_of([&] { warehouse.ping(); });
@@ -169,11 +169,11 @@ TEST(PostgresFailure, ErrorInMidScanIsTheServersAndLaterCallsWork) {
 TEST(PostgresFailure, WrongPasswordRoleAndDatabaseAreToldApart) {
   PostgresServer server({.passwords = true});
   const auto open = [&](const std::string& dsn) {
-    return failure_of([&] { OpenSource source(postgres(), {{"dsn", dsn}}); });
+    return failure_of([&] { SourceDriver source(postgres(), {{"dsn", dsn}}); });
   };
   const std::string target = "cannot connect to 127.0.0.1:" + std::to_string(server.port()) + ": ";
-  { OpenSource right(postgres(), {{"dsn", reader_dsn(server)}}); }
-  { OpenSource apart(postgres(), {{"dsn", server.dsn("penstock")}, {"password", PostgresServer::kPassword}}); }
+  { SourceDriver right(postgres(), {{"dsn", reader_dsn(server)}}); }
+  { SourceDriver apart(postgres(), {{"dsn", server.dsn("penstock")}, {"password", PostgresServer::kPassword}}); }
 
   const std::string wrong = "wrong-" + std::string(PostgresServer::kPassword);
   RecordedError error = open(server.dsn("penstock", "postgres", wrong));
@@ -216,7 +216,7 @@ TEST(PostgresFailure, TooManyConnectionsIsTriedAgainLater) {
 TEST(PostgresFailure, PeerThatNeverAnswersEndsConnectingAtItsTimeout) {
   const SilentPeer peer;
   const RecordedError error = failure_of([&] {
-    OpenSource source(postgres(), {{"dsn", dsn_of(peer)}, {"connect_timeout", "50ms"}});
+    SourceDriver source(postgres(), {{"dsn", dsn_of(peer)}, {"connect_timeout", "50ms"}});
   });
   EXPECT_EQ(error.status, PENSTOCK_STATUS_UNAVAILABLE);
   EXPECT_EQ(error.retry, PENSTOCK_RETRY_RECONNECT);
@@ -228,7 +228,7 @@ TEST(PostgresFailure, CancelAndDeadlineEndConnecting) {
   FakeCall late;
   late.set_deadline_ms_from_now(50);
   EXPECT_EQ(failure_of([&] {
-              OpenSource source(postgres(), {{"dsn", dsn_of(peer)}}, late);
+              SourceDriver source(postgres(), {{"dsn", dsn_of(peer)}}, late);
             }).status,
             PENSTOCK_STATUS_DEADLINE_EXCEEDED);
   FakeCall call;
@@ -239,7 +239,7 @@ TEST(PostgresFailure, CancelAndDeadlineEndConnecting) {
   });
   started = true;
   EXPECT_EQ(failure_of([&] {
-              OpenSource source(postgres(), {{"dsn", dsn_of(peer)}}, call);
+              SourceDriver source(postgres(), {{"dsn", dsn_of(peer)}}, call);
             }).status,
             PENSTOCK_STATUS_CANCELLED);
   host.join();
@@ -248,7 +248,7 @@ TEST(PostgresFailure, CancelAndDeadlineEndConnecting) {
 TEST(PostgresFailure, CallThatIsAlreadyCancelledDoesNothing) {
   FakeCall call;
   call.cancel();
-  EXPECT_EQ(failure_of([&] { OpenSource source(postgres(), with_dsn({}), call); }).status, PENSTOCK_STATUS_CANCELLED);
+  EXPECT_EQ(failure_of([&] { SourceDriver source(postgres(), with_dsn({}), call); }).status, PENSTOCK_STATUS_CANCELLED);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ TEST(PostgresGrowth, MemoryDoesNotGrowWithTheTable) {
       "'2024-01-01'::timestamptz AS at "
       "FROM generate_series(1, 200000) id");
   Warehouse warehouse;
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start(
       {.table = {.schema = "grow", .table = "t"}, .columns = {"id", "k", "pad", "n", "at"}, .batch_rows = 5000}, scan);
   int64_t rows = scan.next_length();

@@ -355,7 +355,7 @@ TEST(PostgresHorizon, OnAStandbyItIsClassBByTheLastReplayedCommit) {
   const std::string signal = server.folder() + "/data/standby.signal";
   std::ofstream(signal).close();
   server.start();
-  OpenSource standby(postgres(), {{"dsn", reader_dsn(server)}});
+  SourceDriver standby(postgres(), {{"dsn", reader_dsn(server)}});
   const HorizonResult horizon = standby.horizon(orders());
   EXPECT_EQ(horizon.guarantee, PENSTOCK_CLASS_B);
   EXPECT_EQ(horizon.why,

@@ -55,16 +55,16 @@ TEST(PostgresOptions, ServerThatMayBeRemoteIsVerifiedUnlessTheDsnSaysOtherwise) 
                       << "\nuser=penstock\ndbname=postgres\n";
   setenv("PGSERVICEFILE", file.c_str(), 1);
   const RecordedError error = failure_of([] {
-    OpenSource strict(postgres(), {{"dsn", std::string("service=warehouse")}});
+    SourceDriver strict(postgres(), {{"dsn", std::string("service=warehouse")}});
   });
   EXPECT_EQ(error.status, PENSTOCK_STATUS_FAILED_PRECONDITION) << error.message;
-  { OpenSource option(postgres(), {{"dsn", "service=warehouse"}, {"sslmode", "disable"}}); }
-  { OpenSource dsn(postgres(), {{"dsn", "service=warehouse sslmode=disable"}, {"sslmode", "verify-full"}}); }
+  { SourceDriver option(postgres(), {{"dsn", "service=warehouse"}, {"sslmode", "disable"}}); }
+  { SourceDriver dsn(postgres(), {{"dsn", "service=warehouse sslmode=disable"}, {"sslmode", "verify-full"}}); }
   unsetenv("PGSERVICEFILE");
 }
 
 TEST(PostgresOptions, UnixSocketAndApplicationNameWork) {
-  OpenSource source(postgres(), {{"dsn", "host=" + shared_server().folder() + " port=" +
+  SourceDriver source(postgres(), {{"dsn", "host=" + shared_server().folder() + " port=" +
                                              std::to_string(shared_server().port()) + " user=penstock dbname=postgres"},
                                  {"application_name", "feeder"}});
   EXPECT_EQ(shared_server().value("SELECT client_addr IS NULL FROM pg_stat_activity WHERE application_name = 'feeder'"),

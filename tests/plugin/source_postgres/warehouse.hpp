@@ -1,8 +1,11 @@
 // The private server that the tests of this program share, and the connector opened on it.
 #pragma once
 
+#include "support/plugin_file.hpp"
 #include "support/postgres_server.hpp"
-#include "support/source_driver.hpp"
+
+#include <penstock/testing/source_driver.hpp>
+#include <penstock/testing/validate.hpp>
 
 #include <gtest/gtest.h>
 #include <chrono>
@@ -11,8 +14,10 @@
 
 namespace penstock::test {
 
+using Rows = TextRows;
+
 inline const penstock_component& postgres() {
-  return component(load_plugin(PENSTOCK_BUILD_DIR, "source_postgres"), "postgres");
+  return component(load_plugin("source_postgres"), "postgres");
 }
 
 // Anybody may log in as any role; every DSN carries the canary password all the same.
@@ -35,8 +40,8 @@ inline Given with_dsn(Given options) {
   return options;
 }
 
-struct Warehouse : OpenSource {
-  explicit Warehouse(const Given& options = {}) : OpenSource(postgres(), with_dsn(options)) {}
+struct Warehouse : SourceDriver {
+  explicit Warehouse(const Given& options = {}) : SourceDriver(postgres(), with_dsn(options)) {}
 };
 
 inline void expect_no_secret(const RecordedError& error) {
@@ -49,7 +54,7 @@ inline void expect_no_secret(const RecordedError& error) {
 inline RecordedError failure_of(const std::function<void()>& act) {
   try {
     act();
-  } catch (const SourceFailure& failure) {
+  } catch (const CallFailed& failure) {
     expect_no_secret(failure.error);
     return failure.error;
   }

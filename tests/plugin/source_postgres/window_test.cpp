@@ -95,7 +95,7 @@ TEST(PostgresWindow, ColumnsComeInTheOrderAskedForAndTheCursorNeedNotBeAmongThem
       "CREATE TABLE win.events (a int, b text, c bool, at timestamptz DEFAULT '2024-01-01'); INSERT INTO win.events "
       "VALUES (1, 'x', true)");
   Warehouse warehouse;
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start({.table = events(), .columns = {"c", "a"}}, scan);
   EXPECT_EQ(formats_of(scan.schema()), (std::vector<std::string>{"c:b", "a:i"}));
   EXPECT_EQ(scan.next(), (Rows{{"true", "1"}}));
@@ -110,7 +110,7 @@ TEST(PostgresWindow, BatchesAreNoLongerThanAskedForAndLoseNothing) {
       "CREATE TABLE win.events AS SELECT id, repeat('x', 1000) AS pad, '2024-01-01'::timestamptz AS at FROM "
       "generate_series(0, 999) id");
   Warehouse warehouse;
-  OpenScan by_rows, by_bytes;
+  ScanDriver by_rows, by_bytes;
   warehouse.start({.table = events(), .columns = {"id"}, .keys = {"id"}, .batch_rows = 300}, by_rows);
   std::vector<int64_t> lengths;
   for (int64_t n; (n = by_rows.next_length()) >= 0;) lengths.push_back(n);
@@ -179,7 +179,7 @@ TEST(PostgresWindow, IntegerEpochSaysItsUnitAndOtherCursorsSayNone) {
   const std::pair<const char*, int64_t> units[] = {{"s", 1'000'000'000}, {"ms", 1'000'000}, {"us", 1'000}, {"ns", 1}};
   for (const auto& [name, ns] : units) {
     spec.table.options["epoch_unit"] = name;
-    OpenScan scan;
+    ScanDriver scan;
     warehouse.start(spec, scan);
     EXPECT_EQ(scan.cursor_unit_ns, ns) << name;
     scan.release();
@@ -255,7 +255,7 @@ TEST(PostgresWindow, RowsCommittedDuringTheScanAreNotInIt) {
   shared_server().exec(
       "CREATE TABLE win.events AS SELECT id, '2024-01-01'::timestamptz AS at FROM generate_series(1, 5000) id");
   Warehouse warehouse;
-  OpenScan scan;
+  ScanDriver scan;
   warehouse.start({.table = events(), .columns = {"id"}, .batch_rows = 100}, scan);
   int64_t rows = scan.next_length();
   shared_server().exec("INSERT INTO win.events SELECT id, '2024-01-02' FROM generate_series(5001, 9999) id");
@@ -304,7 +304,7 @@ TEST(PostgresWindow, OfAWindowOfAnHourOrLessTheRowsAreNotEstimated) {
   Warehouse warehouse;
   constexpr int64_t kHour = int64_t{3600} * 1'000'000'000;
   ScanSpec spec{.table = events(), .columns = {"id"}, .since = kTen, .until = kTen + kHour, .keys = {"id"}};
-  OpenScan is_short, is_long;
+  ScanDriver is_short, is_long;
   warehouse.start(spec, is_short);
   is_short.release();
   EXPECT_EQ(is_short.rows_estimate, -1);
