@@ -270,7 +270,7 @@ constexpr penstock_sink_vtab sink_vtab() {
               state->schema = spec.schema;
               state->writer = sink(self)->begin(call, spec);
               result->fence = state->writer->fence();
-              if (result->struct_size >= sizeof(penstock_begin_result)) result->previous_fence = state->writer->previous_fence();
+              if (PENSTOCK_HAS(result, previous_fence)) result->previous_fence = state->writer->previous_fence();
               *out = reinterpret_cast<penstock_writer*>(state.release());
             });
           },
