@@ -42,7 +42,7 @@ struct Outcome {
   std::string check;
   std::string component;  // `source "file"`; empty: the file or the module
   std::string promise;
-  std::string rule;       // "docs/abi.md#windows"
+  std::string rule;       // "docs/abi.md#window"
   Verdict verdict = Verdict::pass;
   std::vector<Finding> findings;
   std::vector<Measure> measures;
