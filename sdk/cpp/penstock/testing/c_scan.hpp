@@ -13,6 +13,7 @@ namespace penstock::testing {
 struct TableSpec {
   std::string schema = {}, table = {}, query = {}, database = {};
   std::map<std::string, std::string> options = {};
+  const penstock_options* given = nullptr;  // in place of `options`: as they are, borrowed
 };
 
 struct CursorSpec {
@@ -41,7 +42,7 @@ class CTable {
  public:
   CTable(const penstock_component& component, const TableSpec& spec, const HostShape& shape)
       : options_(component.table_options, component.n_table_options, spec.options, shape),
-        table_(shape, {0, 0, to_c(spec.database), to_c(spec.schema), to_c(spec.table), to_c(spec.query), options_.get()}) {}
+        table_(shape, {0, 0, to_c(spec.database), to_c(spec.schema), to_c(spec.table), to_c(spec.query), spec.given != nullptr ? spec.given : options_.get()}) {}
   CTable(const CTable&) = delete;
   CTable& operator=(const CTable&) = delete;
   const penstock_table* get() const { return table_.get(); }
