@@ -37,6 +37,8 @@ class Trial {
   const Quirks& quirks() const { return quirks_; }
   // Whatever a check draws by lot, it draws from this: the same seed, the same check.
   uint64_t seed() const { return seed_; }
+  // None for checks of the file and the module.
+  const std::optional<ComponentName>& component_name() const { return component_; }
 
   // What the check is about to do: what a crash or a hang is blamed on.
   void step(const std::string& what) const { teller_.tell('s', {what}); }
