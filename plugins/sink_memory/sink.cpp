@@ -83,8 +83,8 @@ class MemoryWriter final : public Writer {
 
 }  // namespace
 
-MemorySink::MemorySink(const Call&, const Options& options)
-    : store_(store_named(options.text("name"))), max_profiles_(static_cast<uint64_t>(options.integer("max_profiles"))) {}
+MemorySink::MemorySink(const Call&, const Settings& settings)
+    : store_(store_named(settings.name)), max_profiles_(settings.max_profiles) {}
 
 SinkCapabilities MemorySink::capabilities(const Call&) {
   // Not durable: a position must never outlive what it speaks of.

@@ -7,19 +7,23 @@
 
 namespace penstock::memory {
 
+struct Settings {
+  std::string name;
+  uint64_t max_profiles = 0;
+};
+
 class MemorySink final : public Sink, public MarkerStore, public ProfileLookup, public ProfileDelete, public ProfileTtl, public KeyLayout {
  public:
   static constexpr ComponentInfo kInfo = {"memory", "In-process memory",
                                           "A store within the host itself: nothing to install, gone when the host ends."};
-  static constexpr penstock_option_desc kOptions[] = {
-      string_option("name", "Stores of the same name in one host are one store.", "default"),
-      int_option("max_profiles",
-                 "A new profile beyond this many is rejected, and may succeed in a later run; existing ones are still updated. 0: no limit.",
-                 "10000000", 0,
-                 std::numeric_limits<int64_t>::max()),
-  };
+  static constexpr auto kOptions = options_of(
+      bound<&Settings::name>({.name = "name", .doc = "Stores of the same name in one host are one store.", .default_value = "default"}),
+      bound<&Settings::max_profiles>({.name = "max_profiles",
+                                      .doc = "A new profile beyond this many is rejected, and may succeed in a later run; existing ones "
+                                             "are still updated. 0: no limit.",
+                                      .default_value = "10000000"}));
 
-  MemorySink(const Call&, const Options&);
+  MemorySink(const Call&, const Settings&);
 
   SinkCapabilities capabilities(const Call&) override;
   std::unique_ptr<Writer> begin(const Call&, const RunSpec&) override;

@@ -42,7 +42,7 @@ class Sampler {
       if (table_.format == Format::ndjson && rows_ >= kSampleRows) break;
       const auto open = std::make_shared<OpenFile>(file.path, file.id);
       Input input(open, 0, file.size, static_cast<size_t>(settings_.max_row_bytes));
-      const bool last_counts = now_ns_ - file.quiet_since >= settings_.settle_ns;
+      const bool last_counts = now_ns_ - file.quiet_since >= settings_.settle.count();
       if (table_.format == Format::csv)
         sample_csv(file, input, last_counts);
       else

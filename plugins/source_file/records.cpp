@@ -14,7 +14,7 @@ class CsvReader : public RecordReader {
  public:
   CsvReader(const Settings& settings, Input& input, size_t width, std::vector<size_t> positions, bool last_counts)
       : settings_(settings), input_(input), width_(width), positions_(std::move(positions)), last_counts_(last_counts),
-        parser_(settings.delimiter) {}
+        parser_(settings.separator()) {}
 
   bool next(Row& row) override {
     input_.consume(consume_next_);
@@ -70,7 +70,7 @@ class CsvReader : public RecordReader {
     row.structure_lost = parser_.in_quotes();
     row.problem = row.structure_lost ? "a quoted field in it does not end within max_row_bytes" : kTooLong;
     if (row.structure_lost) return true;
-    CsvSkipper skipper(settings_.delimiter);
+    CsvSkipper skipper(settings_.separator());
     for (;;) {
       const char* after = skipper.skip(input_.begin(), input_.end());
       input_.consume(static_cast<size_t>(after - input_.begin()));
@@ -204,7 +204,7 @@ std::vector<std::string> read_csv_header(const Settings& settings, Input& input,
   const auto bad = [&](const std::string& what) {
     return Error(PENSTOCK_STATUS_INVALID_ARGUMENT, path + " line 1: the header " + what).detail("file", path);
   };
-  CsvParser parser(settings.delimiter);
+  CsvParser parser(settings.separator());
   size_t size = 0;
   for (;;) {
     if (input.size() > 0) size = parser.parse(input.begin(), input.end(), last_counts && input.at_end());

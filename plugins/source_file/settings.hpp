@@ -1,7 +1,7 @@
 // The options of a warehouse and of a batch source as plain values.
 #pragma once
 
-#include <penstock/options.hpp>
+#include <penstock/settings.hpp>
 
 #include <map>
 #include <string>
@@ -17,25 +17,28 @@ enum class Appended : uint8_t {
   reread,  // always read it whole
 };
 
+enum class OnBadRow : uint8_t { fail, skip };
+
 struct Settings {
   std::string path;
   Format format = Format::automatic;
-  char delimiter = ',';
+  std::string delimiter;
   std::string null_text;
-  int64_t settle_ns = 0;
+  std::chrono::nanoseconds settle{};
   Appended appended = Appended::verify;
-  int64_t max_field_bytes = 0;
-  int64_t max_row_bytes = 0;
+  ByteCount max_field_bytes;
+  ByteCount max_row_bytes;
 
-  // Throws INVALID_ARGUMENT for a value that cannot work. No I/O.
-  static Settings from(const Options& options);
+  // The delimiter as the character that it names. Throws INVALID_ARGUMENT when it names none.
+  char separator() const;
 };
+
+// With the path in its shortest form. Throws INVALID_ARGUMENT for a value that cannot work. No I/O.
+Settings checked(Settings settings);
 
 struct TableSettings {
   std::map<std::string, std::string> types;  // column to type name
-  bool skip_bad_rows = false;
-
-  static TableSettings from(const Options& options);
+  OnBadRow on_bad_row = OnBadRow::fail;
 };
 
 }  // namespace penstock::files

@@ -53,7 +53,7 @@ int64_t Snapshot::last_line_end(const OpenFile& file, int64_t end) const {
     }
     return 0;
   }
-  CsvSkipper skipper(settings_.delimiter);
+  CsvSkipper skipper(settings_.separator());
   int64_t complete = 0;
   for (int64_t at = 0; at < end;) {
     call_.check();
@@ -99,7 +99,7 @@ int64_t Snapshot::last_change(const TableFiles& table) const {
   int64_t latest = table.stamp;
   for (const FileState& file : table.files) {
     latest = std::max(latest, file.stamp);
-    if (settled(file)) latest = std::max(latest, file.quiet_since + settings_.settle_ns);
+    if (settled(file)) latest = std::max(latest, file.quiet_since + settings_.settle.count());
   }
   return latest;
 }

@@ -40,7 +40,7 @@ class Snapshot : public FileProbe {
   Snapshot(const Call& call, const Settings& settings, Format format, int64_t now_ns, CountMemory& memory)
       : call_(call), settings_(settings), format_(format), now_ns_(now_ns), memory_(memory) {}
 
-  bool settled(const FileState& file) const { return now_ns_ - file.quiet_since >= settings_.settle_ns; }
+  bool settled(const FileState& file) const { return now_ns_ - file.quiet_since >= settings_.settle.count(); }
   FileEntry count(const FileState& file) override;
   uint64_t fingerprint(const FileState& file, int64_t end) override;
 

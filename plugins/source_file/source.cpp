@@ -14,7 +14,7 @@ constexpr size_t kFilesShown = 10;
 
 std::string key_of(const Table& table) {
   std::string key = table.database + '\0' + table.schema + '\0' + table.table;
-  for (const auto& [column, type] : TableSettings::from(table.options).types) key += '\0' + column + '\0' + type;
+  for (const auto& [column, type] : FileSource::kTableOptions.read(table.options).types) key += '\0' + column + '\0' + type;
   return key;
 }
 
@@ -74,7 +74,7 @@ const Columns& FileSource::columns_of(const Call& call, const Table& table, cons
   const std::string key = key_of(table);
   if (!again)
     if (const auto found = described_.find(key); found != described_.end()) return found->second;
-  Columns columns = describe_columns(call, settings_, TableSettings::from(table.options), files, now_ns);
+  Columns columns = describe_columns(call, settings_, kTableOptions.read(table.options), files, now_ns);
   if (described_.size() >= kMaxDescribed) described_.clear();
   return described_[key] = std::move(columns);
 }
@@ -118,7 +118,7 @@ std::vector<std::string> FileSource::plan(const Call& call, const Scan& scan, Sc
 std::unique_ptr<RowStream> FileSource::scan(const Call& call, const Scan& scan, const std::string& partition, ScanInfo& info) {
   if (!partition.empty()) throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "the partition is not one that this source gave out");
   Plan plan = make_plan(call, scan, info);
-  return std::make_unique<FileStream>(call, settings_, TableSettings::from(scan.table.options), plan.table.format, scan,
+  return std::make_unique<FileStream>(call, settings_, kTableOptions.read(scan.table.options), plan.table.format, scan,
                                       plan.columns, plan.bounds, std::move(plan.ranges));
 }
 

@@ -71,7 +71,7 @@ const char* CursorClock::read(const Cell& cell, int64_t& ns) {
 
 FileStream::FileStream(const Call& call, const Settings& settings, const TableSettings& table_settings, Format format,
                        const Scan& scan, const Columns& columns, const ReadBounds& bounds, std::vector<FileRange> ranges)
-    : call_(call), settings_(settings), skip_bad_rows_(table_settings.skip_bad_rows), format_(format),
+    : call_(call), settings_(settings), skip_bad_rows_(table_settings.on_bad_row == OnBadRow::skip), format_(format),
       ranges_(std::move(ranges)), builder_(Schema{}), include_null_cursor_(scan.include_null_cursor),
       batch_rows_(scan.batch_rows > 0 ? scan.batch_rows : kDefaultBatchRows),
       batch_bytes_(static_cast<size_t>(std::min(scan.batch_bytes > 0 ? scan.batch_bytes : kDefaultBatchBytes, kMaxBatchBytes))) {

@@ -25,7 +25,7 @@ for header in "$sdk"/include/penstock/*.h; do
   check gcc c c11 "$name"
   check g++ c++ c++17 "$name"
 done
-for header in "$sdk"/cpp/penstock/*.hpp; do check g++ c++ c++20 "penstock/$(basename "$header")"; done
+for header in "$sdk"/cpp/penstock/*.hpp "$sdk"/cpp/penstock/testing/*.hpp; do check g++ c++ c++20 "${header#"$sdk"/cpp/}"; done
 # Whether a header is complete does not depend on the compiler; what it warns about does.
 for cc in gcc "$(first_of clang-14 clang)"; do
   [ -n "$cc" ] || continue

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <penstock/module.h>
+#include <penstock/settings.hpp>
 #include <penstock/sink.hpp>
 #include <penstock/source.hpp>
 
@@ -29,19 +30,31 @@ constexpr std::array<const penstock_option_desc*, N> pointers_to(const penstock_
 
 template <class T>
 struct OptionPointers {
-  static constexpr auto kOptions = pointers_to(T::kOptions);
+  static constexpr auto make() {
+    if constexpr (IsOptionSet<decltype(T::kOptions)>)
+      return OptionTable<T::kOptions>::kPointers;
+    else
+      return pointers_to(T::kOptions);
+  }
+  static constexpr auto kOptions = make();
 };
 template <class T>
 struct TableOptionPointers {
-  static constexpr auto kOptions = pointers_to(T::kTableOptions);
+  static constexpr auto make() {
+    if constexpr (IsOptionSet<decltype(T::kTableOptions)>)
+      return OptionTable<T::kTableOptions>::kPointers;
+    else
+      return pointers_to(T::kTableOptions);
+  }
+  static constexpr auto kOptions = make();
 };
 
 template <class T>
-penstock_status validate([[maybe_unused]] penstock_call* c, [[maybe_unused]] const penstock_options* options) {
-  if constexpr (requires(const Options& o) { T::validate(o); })
-    return guarded(c, [&](const Call&) { T::validate(Options(options)); });
-  else
-    return PENSTOCK_STATUS_OK;
+penstock_status validate(penstock_call* c, const penstock_options* options) {
+  return guarded(c, [&](const Call&) {
+    const auto settings = settings_of<T>(options);
+    if constexpr (requires { T::validate(settings); }) T::validate(settings);
+  });
 }
 
 template <class T, int32_t Kind>

@@ -7,5 +7,6 @@
 #include <penstock/options.hpp>
 #include <penstock/reader.hpp>
 #include <penstock/schema.hpp>
+#include <penstock/settings.hpp>
 #include <penstock/sink.hpp>
 #include <penstock/source.hpp>

@@ -3,7 +3,7 @@
 
 #include <penstock/builder.hpp>
 #include <penstock/call.hpp>
-#include <penstock/options.hpp>
+#include <penstock/settings.hpp>
 #include <penstock/reader.hpp>
 #include <penstock/sink.h>
 #include <penstock/source.hpp>
@@ -243,7 +243,7 @@ constexpr penstock_sink_vtab sink_vtab() {
       .open =
           [](penstock_call* c, const penstock_options* options, penstock_sink** out) {
             return guarded(c, [&](const Call& call) {
-              *out = reinterpret_cast<penstock_sink*>(static_cast<Sink*>(new T(call, Options(options))));
+              *out = reinterpret_cast<penstock_sink*>(static_cast<Sink*>(new T(call, settings_of<T>(options))));
             });
           },
       .close = [](penstock_call*, penstock_sink* self) { delete sink(self); },

@@ -3,7 +3,7 @@
 
 #include <penstock/builder.hpp>
 #include <penstock/call.hpp>
-#include <penstock/options.hpp>
+#include <penstock/settings.hpp>
 #include <penstock/source.h>
 
 #include <cerrno>
@@ -77,10 +77,12 @@ class RowStream {
 
 // One connection. The host never calls two functions of an object at once, but may change the thread between calls.
 // Derived classes also have
-//   Derived(const Call&, const Options&);                    // connects
+//   Derived(const Call&, const Settings&);                   // connects
 //   static constexpr ComponentInfo kInfo{…};                 // id, title, doc
-//   static constexpr penstock_option_desc kOptions[] = {…};
-//   optionally kTableOptions[] and  static void validate(const Options&);   // offline checks
+//   static constexpr auto kOptions = options_of(…);          // of Settings; settings.hpp
+//   optionally  static constexpr auto kTableOptions = options_of(…);   // read with kTableOptions.read(table.options)
+//   and         static void validate(const Settings&);                 // offline checks
+// Where kOptions is an array of penstock_option_desc, or not there, Options stands in place of Settings.
 class Source {
  public:
   virtual ~Source() = default;
@@ -198,7 +200,7 @@ constexpr penstock_source_vtab source_vtab() {
       .open =
           [](penstock_call* c, const penstock_options* options, penstock_source** out) {
             return guarded(c, [&](const Call& call) {
-              *out = reinterpret_cast<penstock_source*>(static_cast<Source*>(new T(call, Options(options))));
+              *out = reinterpret_cast<penstock_source*>(static_cast<Source*>(new T(call, settings_of<T>(options))));
             });
           },
       .close = [](penstock_call*, penstock_source* self) { delete source(self); },

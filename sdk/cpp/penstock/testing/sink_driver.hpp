@@ -5,6 +5,7 @@
 //   EXPECT_EQ(run->write({{"key", order_key(1), {cell("Ann")}}}), (penstock::testing::Written{.written = 1}));
 #pragma once
 
+#include <penstock/module.h>
 #include <penstock/sink.hpp>
 #include <penstock/testing/caller.hpp>
 #include <penstock/testing/fake_options.hpp>
