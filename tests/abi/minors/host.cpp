@@ -2,10 +2,10 @@
 // today and with those of the next minor version. A line that begins with "minor: " is of what the other version does not have;
 // the others are the same whichever version the plugin and the host are of.
 #include "config/options.hpp"
-#include "plugin/call_context.hpp"
 #include "plugin/registry.hpp"
 
 #include <penstock/builder.hpp>
+#include <penstock/testing/fake_call.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +14,7 @@ namespace {
 
 using namespace penstock::host;
 using penstock::Type;
+using penstock::testing::FakeCall;
 
 void print(const std::string& line) { std::printf("%s\n", line.c_str()); }
 
@@ -77,8 +78,8 @@ class Raw {
     if (has) call([&](penstock_call* call) { return vtab->row_count(call, source, &rows); });
     print(has ? "minor: row_count: " + std::to_string(rows) : "minor: row_count: not there");
 #endif
-    CallContext context(runtime_, component_.id, {});
-    vtab->close(context.get(), source);
+    FakeCall last;
+    vtab->close(last.get(), source);
   }
 
   void use_sink() {
@@ -102,15 +103,20 @@ class Raw {
     if (has) call([&](penstock_call* call) { return vtab->profile_count(call, sink, &count); });
     print(has ? "minor: profile_count: " + std::to_string(count) : "minor: profile_count: not there");
 #endif
-    CallContext context(runtime_, component_.id, {});
-    vtab->close(context.get(), sink);
+    FakeCall last;
+    vtab->close(last.get(), sink);
   }
 
  private:
   template <class Body>
-  void call(const Body& body) {
-    CallContext context(runtime_, component_.id, {});
-    if (auto done = context.finish(body(context.get()), "call"); !done) print_failure(done.failure());
+  static void call(const Body& body) {
+    FakeCall made;
+    const penstock_status status = body(made.get());
+    made.end();
+    for (const std::string& violation : made.violations()) print("violation: " + violation);
+    if (status == PENSTOCK_STATUS_OK) return;
+    const auto error = made.error();
+    print("failure: " + error.message + ", status " + std::to_string(error.status) + ", retry " + std::to_string(error.retry));
   }
   static penstock_status print_table(void*, penstock_str, penstock_str, penstock_str table) {
     print("table " + std::string(penstock::to_view(table)));
@@ -127,7 +133,6 @@ class Raw {
 
   const penstock_component& component_;
   const ResolvedOptions& options_;
-  std::shared_ptr<PluginRuntime> runtime_ = std::make_shared<PluginRuntime>();
 };
 
 void use_source(const Registry& registry, const Component& component, const ResolvedOptions& options) {

@@ -127,14 +127,14 @@ class OlderHost : public ::testing::Test {
 
   struct SourceCloser {
     void operator()(penstock_source* object) const {
-      FakeCall call;
-      kSourceVtab.close(call.get(), object);
+      FakeCall last;
+      kSourceVtab.close(last.get(), object);
     }
   };
   struct SinkCloser {
     void operator()(penstock_sink* object) const {
-      FakeCall call;
-      kSinkVtab.close(call.get(), object);
+      FakeCall last;
+      kSinkVtab.close(last.get(), object);
     }
   };
   template <class Object, class Vtab>
