@@ -181,7 +181,7 @@ class FakeCall {
   void set_error(const penstock_error* in) {
     const std::lock_guard lock(mutex_);
     require_running("set_error");
-    if (in == nullptr || in->struct_size < sizeof(penstock_error)) return violate("set_error: no error, or a smaller one than there ever was");
+    if (in == nullptr || !PENSTOCK_HAS(in, message)) return violate("set_error: no error, or a smaller one than there ever was");
     if (in->status <= PENSTOCK_STATUS_OK || in->status > PENSTOCK_STATUS_DATA_LOSS)
       violate("set_error: the status " + std::to_string(in->status) + " is no error");
     if (in->retry < PENSTOCK_RETRY_NEVER || in->retry > PENSTOCK_RETRY_RECONNECT)
@@ -245,7 +245,7 @@ class FakeCall {
     const std::lock_guard lock(mutex_);
     require_running("reject");
     if (!slot_.empty() && slot_ != "write") violate("reject: only write may");
-    if (in == nullptr || in->struct_size < sizeof(penstock_rejection)) return violate("reject: no rejection, or a smaller one than there ever was");
+    if (in == nullptr || !PENSTOCK_HAS(in, reason)) return violate("reject: no rejection, or a smaller one than there ever was");
     if (in->row < 0) violate("reject: row " + std::to_string(in->row));
     if (in->column < PENSTOCK_REJECT_NO_COLUMN) violate("reject: column " + std::to_string(in->column));
     rejects_.push_back({in->row, in->column, text(in->reason, "reject: reason"), in->retryable != 0});
