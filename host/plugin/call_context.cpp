@@ -58,54 +58,91 @@ std::string known_sqlstate(penstock_str value) {
 
 }  // namespace
 
+// What is asked of a call that has ended is answered so that a thread which waits for its end stops.
 const penstock_host CallContext::kHost = {
     .struct_size = sizeof(penstock_host),
     .abi_major = PENSTOCK_ABI_MAJOR,
     .abi_minor = PENSTOCK_ABI_MINOR,
     .reserved = 0,
     .log_enabled = [](penstock_call* call, int32_t level) -> int32_t {
-      const Registry::Hooks& hooks = of(call).runtime_->hooks;
+      const Callback to(call, "log_enabled");
+      if (!to) return 0;
+      const Registry::Hooks& hooks = to->callee_.runtime->hooks;
       int32_t wanted = hooks.log ? 1 : 0;
       if (wanted != 0 && hooks.log_enabled) guarded([&] { wanted = hooks.log_enabled(level) ? 1 : 0; });
       return wanted;
     },
-    .log = [](penstock_call* call, int32_t level,
-              penstock_str message) { guarded([&] { of(call).log(level, message); }); },
+    .log =
+        [](penstock_call* call, int32_t level, penstock_str message) {
+          if (const Callback to(call, "log"); to) guarded([&] { to->log(level, message); });
+        },
     .set_error =
         [](penstock_call* call, const penstock_error* error) {
-          if (error != nullptr && PENSTOCK_HAS(error, message)) guarded([&] { of(call).set_error(*error); });
+          const Callback to(call, "set_error", Callback::Effect::answer);
+          if (to && error != nullptr && PENSTOCK_HAS(error, message)) guarded([&] { to->set_error(*error); });
         },
-    .add_error_detail = [](penstock_call* call, penstock_str key,
-                           penstock_str value) { guarded([&] { of(call).add_error_detail(key, value); }); },
-    .cancelled = [](penstock_call* call) -> int32_t { return of(call).cancelled() ? 1 : 0; },
+    .add_error_detail =
+        [](penstock_call* call, penstock_str key, penstock_str value) {
+          if (const Callback to(call, "add_error_detail"); to) guarded([&] { to->add_error_detail(key, value); });
+        },
+    .cancelled = [](penstock_call* call) -> int32_t {
+      const Callback to(call, "cancelled");
+      return !to || to->cancelled() ? 1 : 0;
+    },
     .cancel_fd = [](penstock_call* call) -> int32_t {
       int32_t fd = -1;
-      guarded([&] { fd = of(call).own_token().fd(); });
+      if (const Callback to(call, "cancel_fd"); to) guarded([&] { fd = to->own_token().fd(); });
       return fd;
     },
-    .deadline_ns = [](penstock_call* call) -> int64_t { return of(call).deadline_ns_; },
+    .deadline_ns = [](penstock_call* call) -> int64_t {
+      const Callback to(call, "deadline_ns");
+      return to ? to->deadline_ns_.load() : 0;
+    },
     .on_cancel = [](penstock_call* call, void (*fn)(void*), void* arg) -> uint64_t {
       uint64_t token = std::numeric_limits<uint64_t>::max();  // never 0, also when there was no memory for a hook
-      if (fn != nullptr) guarded([&] { token = of(call).own_token().add_hook([fn, arg] { fn(arg); }); });
+      const Callback to(call, "on_cancel");
+      if (to && fn != nullptr) guarded([&] { token = to->own_token().add_hook([fn, arg] { fn(arg); }); });
       return token;
     },
-    .off_cancel = [](penstock_call* call, uint64_t token) { guarded([&] { of(call).own_token().remove_hook(token); }); },
+    .off_cancel =
+        [](penstock_call* call, uint64_t token) {
+          if (const Callback to(call, "off_cancel"); to) guarded([&] { to->own_token().remove_hook(token); });
+        },
     .reject =
         [](penstock_call* call, const penstock_rejection* rejection) {
-          if (rejection != nullptr && PENSTOCK_HAS(rejection, reason)) guarded([&] { of(call).reject(*rejection); });
+          const Callback to(call, "reject", Callback::Effect::answer);
+          if (to && rejection != nullptr && PENSTOCK_HAS(rejection, reason)) guarded([&] { to->reject(*rejection); });
         },
-    .append = [](penstock_call* call, penstock_buffer* buffer, const void* data,
-                 uint64_t size) { guarded([&] { of(call).append(buffer, data, size); }); },
-    .metric = [](penstock_call* call, penstock_str name, double value) { guarded([&] { of(call).metric(name, value); }); },
+    .append =
+        [](penstock_call* call, penstock_buffer* buffer, const void* data, uint64_t size) {
+          if (const Callback to(call, "append", Callback::Effect::answer); to) guarded([&] { to->append(buffer, data, size); });
+        },
+    .metric =
+        [](penstock_call* call, penstock_str name, double value) {
+          if (const Callback to(call, "metric"); to) guarded([&] { to->metric(name, value); });
+        },
 };
 
-CallContext::CallContext(std::shared_ptr<PluginRuntime> runtime, std::string component, CallLimits limits)
-    : raw_{{sizeof(penstock_call), 0, &kHost}, this}, runtime_(std::move(runtime)), component_(std::move(component)),
-      limits_(std::move(limits)), deadline_ns_(deadline_after(limits_.timeout)) {}
+CallContext::CallContext(const Callee& callee, std::string_view action, CallLimits limits)
+    : callee_(callee), action_(action), limits_(std::move(limits)), deadline_ns_(deadline_after(limits_.timeout)),
+      slot_(CallSlot::take(*this, kHost, callee.conduct)) {}
 
-CallContext::~CallContext() {
+CallContext::~CallContext() { end(); }
+
+void CallContext::end() {
+  if (std::exchange(ended_, true)) return;
+  // First: a hook that is running may still use the call. And again for one that came in between.
+  drop_hooks();
+  slot_.end(action_);
+  drop_hooks();
+}
+
+void CallContext::drop_hooks() {
   disarm();
-  if (outer_hook_ != 0) limits_.cancel->remove_hook(outer_hook_);
+  std::unique_lock lock(cancel_mutex_);
+  const uint64_t hook = std::exchange(outer_hook_, 0);
+  lock.unlock();
+  if (hook != 0) limits_.cancel->remove_hook(hook);
 }
 
 bool CallContext::cancelled() const {
@@ -133,7 +170,7 @@ void CallContext::expire() {
 void CallContext::arm() {
   if (expired_ || deadline_ns_ == kNoDeadline) return;
   try {
-    timer_ = runtime_->watchdog.arm(Watchdog::Clock::time_point(std::chrono::nanoseconds(deadline_ns_)), [this] { expire(); });
+    timer_ = callee_.runtime->watchdog.arm(Watchdog::Clock::time_point(std::chrono::nanoseconds(deadline_ns_)), [this] { expire(); });
   } catch (const std::exception&) {
     // No thread to be had: the plugin still sees the deadline when it looks.
   }
@@ -144,7 +181,7 @@ void CallContext::disarm() {
   const auto timer = std::exchange(timer_, std::nullopt);
   // Unlocked: the hook that is waited for may itself be in on_cancel or off_cancel.
   lock.unlock();
-  if (timer) runtime_->watchdog.disarm(*timer);
+  if (timer) callee_.runtime->watchdog.disarm(*timer);
 }
 
 void CallContext::suspend() {
@@ -159,15 +196,26 @@ void CallContext::renew(std::chrono::nanoseconds timeout) {
   if (own_token_) arm();
 }
 
-Result<void> CallContext::start(std::string_view action) const {
+Result<void> CallContext::start() const {
+  if (auto trusted = callee_.conduct->check(); !trusted) return std::move(trusted.failure()).in(action_).in(component());
   if (limits_.cancel == nullptr || !limits_.cancel->cancelled()) return {};
-  return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, component_ + ": " + std::string(action) + ": cancelled"};
+  return Failure{PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"}.in(action_).in(component());
 }
 
-Result<void> CallContext::finish(penstock_status status, std::string_view action) {
+Result<void> CallContext::start(std::string_view action) {
+  action_ = action;
+  return start();
+}
+
+Result<void> CallContext::finish(penstock_status status) {
+  end();
+  return outcome(status);
+}
+
+Result<void> CallContext::outcome(penstock_status status) {
   const std::lock_guard lock(mutex_);
   std::optional<Failure> recorded = std::exchange(error_, std::nullopt);
-  if (status == PENSTOCK_STATUS_OK) return {};
+  if (status == PENSTOCK_STATUS_OK) return misuse_.empty() ? Result<void>() : misbehaved(misuse_);
   const bool known = is_known_error(status);
   if (!recorded) recorded = Failure{PENSTOCK_STATUS_INTERNAL, usual_retry(status), "failed without saying why"};
   if (recorded->message.empty()) recorded->message = "failed without saying why";
@@ -179,28 +227,31 @@ Result<void> CallContext::finish(penstock_status status, std::string_view action
     recorded->status = PENSTOCK_STATUS_DEADLINE_EXCEEDED;
     recorded->message += " (the call's time was up)";
   }
-  return std::move(*recorded).in(action).in(component_);
+  return std::move(*recorded).in(action_).in(component());
 }
 
-Failure CallContext::fail(penstock_status status, std::string_view message, std::string_view action) {
+Failure CallContext::fail(penstock_status status, std::string_view message) {
   {
     const std::lock_guard lock(mutex_);
     if (!error_) error_ = Failure{status, usual_retry(status), printable(message, kMaxMessage)};
     status = error_->status;
   }
-  return finish(status, action).failure();
+  return outcome(status).failure();
 }
 
-Failure CallContext::misbehaved(std::string_view action, std::string_view what) const {
-  return internal(std::string(what)).in(action).in(component_);
+Failure CallContext::misbehaved(std::string_view what) const { return internal(std::string(what)).in(action_).in(component()); }
+
+void CallContext::warn(std::string_view what) const {
+  if (callee_.runtime->hooks.log)
+    callee_.runtime->hooks.log(PENSTOCK_LOG_WARN, limits_.scope.empty() ? component() : limits_.scope, misbehaved(what).message);
 }
 
-void CallContext::warn(std::string_view message) const {
-  if (runtime_->hooks.log) runtime_->hooks.log(PENSTOCK_LOG_WARN, limits_.scope.empty() ? component_ : limits_.scope, message);
+void CallContext::misuse(std::string what) {
+  if (misuse_.empty()) misuse_ = std::move(what);
 }
 
 void CallContext::log(int32_t level, penstock_str message) {
-  if (!runtime_->hooks.log) return;
+  if (!callee_.runtime->hooks.log) return;
   {
     const std::lock_guard lock(mutex_);
     if (log_lines_ > kMaxLogLines) return;
@@ -210,7 +261,7 @@ void CallContext::log(int32_t level, penstock_str message) {
       message = penstock::to_c("further messages of this call are dropped");
     }
   }
-  runtime_->hooks.log(std::clamp(level, PENSTOCK_LOG_DEBUG, PENSTOCK_LOG_ERROR), limits_.scope.empty() ? component_ : limits_.scope,
+  callee_.runtime->hooks.log(std::clamp(level, PENSTOCK_LOG_DEBUG, PENSTOCK_LOG_ERROR), limits_.scope.empty() ? component() : limits_.scope,
                       printable(message, kMaxMessage));
 }
 
@@ -233,8 +284,10 @@ void CallContext::add_error_detail(penstock_str key, penstock_str value) {
 
 void CallContext::append(penstock_buffer* buffer, const void* data, uint64_t size) {
   const std::lock_guard lock(mutex_);
-  // A pointer that is not one of this call's buffers is a plugin's bug; writing through it would make it ours.
-  if (!buffers_.contains(buffer) || data == nullptr || size == 0) return;
+  // Writing through a pointer that is not one of this call's buffers would make the plugin's bug ours; and what was meant to be in
+  // a buffer is lacking there.
+  if (!buffers_.contains(buffer)) return misuse("appended to a buffer that is not this call's");
+  if (data == nullptr || size == 0) return;
   const size_t room = buffer->limit - buffer->bytes.size();
   if (size > room) buffer->overflowed = true;
   buffer->bytes.append(static_cast<const char*>(data), std::min<uint64_t>(size, room));
@@ -253,7 +306,7 @@ void CallContext::metric(penstock_str name, double value) {
   const bool valid = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   });
-  if (valid && std::isfinite(value) && runtime_->hooks.metric) runtime_->hooks.metric(component_, text, value);
+  if (valid && std::isfinite(value) && callee_.runtime->hooks.metric) callee_.runtime->hooks.metric(component(), text, value);
 }
 
 void CallContext::collect_rejects(int64_t rows, int32_t columns) {
@@ -263,7 +316,8 @@ void CallContext::collect_rejects(int64_t rows, int32_t columns) {
 
 void CallContext::reject(const penstock_rejection& rejection) {
   const std::lock_guard lock(mutex_);
-  if (!rejects_ || !rejects_->problem.empty()) return;
+  if (!rejects_) return misuse("rejected a row outside of write");
+  if (!rejects_->problem.empty()) return;
   Rejects& rejects = *rejects_;
   const auto row = static_cast<size_t>(rejection.row);
   if (rejection.row < 0 || rejection.row >= rejects.rows) {
@@ -281,19 +335,33 @@ void CallContext::reject(const penstock_rejection& rejection) {
   }
 }
 
-Result<std::vector<RejectedRow>> CallContext::finish_rejects(std::string_view action) {
+Result<std::vector<RejectedRow>> CallContext::finish_rejects() {
   const std::lock_guard lock(mutex_);
   const Rejects rejects = std::exchange(rejects_, std::nullopt).value_or(Rejects{});
-  if (!rejects.problem.empty()) return misbehaved(action, rejects.problem);
+  if (!rejects.problem.empty()) return misbehaved(rejects.problem);
   return rejects.list;
+}
+
+penstock_add_partition CallContext::take_partitions(std::function<penstock_status(penstock_bytes)> take) {
+  const std::lock_guard lock(mutex_);
+  take_partition_ = std::move(take);
+  return [](void* context, penstock_bytes token) -> penstock_status {
+    const Callback to(static_cast<penstock_call*>(context), "add_partition", Callback::Effect::answer);
+    return to ? to->add_partition(token) : PENSTOCK_STATUS_CANCELLED;
+  };
+}
+
+penstock_status CallContext::add_partition(penstock_bytes token) {
+  const std::lock_guard lock(mutex_);
+  return take_partition_(token);
 }
 
 PositionSlot::PositionSlot(CallContext& call)
     : out_{sizeof(penstock_position_out), 0, 0, call.buffer(kMaxPositionDetail), call.buffer(kMaxShortText)} {}
 
-Result<Position> PositionSlot::read(const CallContext& call, std::string_view action) const {
+Result<Position> PositionSlot::read(const CallContext& call) const {
   if (out_.detail->overflowed)
-    return call.misbehaved(action, "the position's detail is longer than " + std::to_string(kMaxPositionDetail) + " bytes");
+    return call.misbehaved("the position's detail is longer than " + std::to_string(kMaxPositionDetail) + " bytes");
   return Position{out_.ordinal, out_.detail->bytes, printable(out_.text->bytes, kMaxShortText)};
 }
 

@@ -56,8 +56,8 @@ struct Registry::State {
 
   Result<void> start(const penstock_module& module) {
     return start_module(&module, [&]() -> Result<void> {
-      CallContext call(runtime, module.id, {kCloseTimeout});
-      return call.finish(module.init(call.get()->host, call.get()), "init");
+      CallContext call(Callee(runtime, module.id), "init", {kCloseTimeout});
+      return call.finish(module.init(call.get()->host, call.get()));
     });
   }
 };
@@ -102,8 +102,8 @@ std::vector<std::string> Registry::ids(int32_t kind) const {
 }
 
 Result<void> Registry::validate(const Component& component, const ResolvedOptions& options) const {
-  CallContext call(state_->runtime, component.declared->id, {kCloseTimeout});
-  return call.finish(component.declared->validate(call.get(), options.get()), "options");
+  CallContext call(Callee(state_->runtime, component.declared->id), "options", {kCloseTimeout});
+  return call.finish(component.declared->validate(call.get(), options.get()));
 }
 
 Result<std::unique_ptr<Source>> Registry::open_source(const Component& component, const ResolvedOptions& options,

@@ -13,8 +13,7 @@ namespace {
 
 // The plugin's object; shared with its writers, so that it is closed after the last of them.
 struct OpenSink {
-  std::shared_ptr<PluginRuntime> runtime;
-  std::string component;
+  Callee callee;
   const penstock_sink_vtab* vtab;
   penstock_sink* object;
   const penstock_marker_vtab* marker = nullptr;
@@ -25,7 +24,7 @@ struct OpenSink {
 
   ~OpenSink() {
     const SerialUse::Turn turn(use);
-    CallContext call(runtime, component, {kCloseTimeout});
+    CallContext call(callee, "close", {kCloseTimeout});
     vtab->close(call.get(), object);
   }
 };
@@ -59,14 +58,14 @@ class MarkerSlot {
   }
 
   Result<Marker> read(const CallContext& call) const {
-    if (raw_.fence < 0) return call.misbehaved("load marker", "the fence " + std::to_string(raw_.fence) + " is negative");
+    if (raw_.fence < 0) return call.misbehaved("the fence " + std::to_string(raw_.fence) + " is negative");
     if (raw_.committed_fence < 0)
-      return call.misbehaved("load marker", "the fence " + std::to_string(raw_.committed_fence) + " of the commit is negative");
+      return call.misbehaved("the fence " + std::to_string(raw_.committed_fence) + " of the commit is negative");
     if (store_id_->overflowed)
-      return call.misbehaved("load marker", "the store's identity is longer than " + std::to_string(kMaxStoreId) + " bytes");
+      return call.misbehaved("the store's identity is longer than " + std::to_string(kMaxStoreId) + " bytes");
     Marker marker{std::nullopt, raw_.fence, store_id_->bytes};
     if (raw_.found == 0) return marker;
-    auto position = position_.read(call, "load marker");
+    auto position = position_.read(call);
     if (!position) return position.failure();
     marker.position = std::move(*position);
     marker.committed_fence = raw_.committed_fence;
@@ -109,82 +108,85 @@ class PluginWriter final : public SinkWriter {
     if (object_ == nullptr) return;
     if (state_ == State::open) (void)abort({});
     const SerialUse::Turn turn(sink_->use);
-    CallContext call(sink_->runtime, sink_->component, {kCloseTimeout});
+    CallContext call(sink_->callee, "end", {kCloseTimeout});
     sink_->vtab->end(call.get(), object_);
   }
 
   Result<void> begin(const CallLimits& limits) {
-    CallContext call(sink_->runtime, sink_->component, limits);
-    if (auto go = call.start("begin"); !go) return go;
+    CallContext call(sink_->callee, "begin", limits);
+    if (auto go = call.start(); !go) return go;
     const SerialUse::Turn turn(sink_->use);
     penstock_begin_result result{sizeof(penstock_begin_result), 0, 0, -1};
     penstock_writer* writer = nullptr;
     const penstock_status status = sink_->vtab->begin(call.get(), sink_->object, &raw_, &result, &writer);
-    if (auto done = call.finish(status, "begin"); !done) return done;
-    if (writer == nullptr) return call.misbehaved("begin", "answered OK without a writer");
+    if (auto done = call.finish(status); !done) {
+      if (writer != nullptr) call.warn("it failed and left a writer, which is not used and so never ended");
+      return done;
+    }
+    if (writer == nullptr) return call.misbehaved("answered OK without a writer");
     object_ = writer;
     fence_ = result.fence;
     previous_fence_ = result.previous_fence;
-    if (fence_ > 0) return {};
-    return call.misbehaved("begin", "the fence " + std::to_string(fence_) + " is not positive");
+    if (fence_ <= 0) return call.misbehaved("the fence " + std::to_string(fence_) + " is not positive");
+    if (previous_fence_ >= -1 && previous_fence_ < fence_) return {};
+    return call.misbehaved("the fence " + std::to_string(fence_) + " after the fence " + std::to_string(previous_fence_));
   }
 
   int64_t fence() const override { return fence_; }
   int64_t previous_fence() const override { return previous_fence_; }
 
   Result<WriteOutcome> write(const CallLimits& limits, uint64_t seq, Batch& batch) override {
-    CallContext call(sink_->runtime, sink_->component, limits);
-    if (auto go = start(call, "write"); !go) return go.failure();
+    CallContext call(sink_->callee, "write", limits);
+    if (auto go = start(call); !go) return go.failure();
     const SerialUse::Turn turn(sink_->use);
     // The plugin may take the array away.
     const int64_t rows = batch.rows();
     call.collect_rejects(rows, static_cast<int32_t>(spec_.schema.size()));
     penstock_write_result result{sizeof(penstock_write_result), 0, 0, 0, 0, 0};
-    if (auto done = call.finish(sink_->vtab->write(call.get(), object_, seq, batch.array(), &result), "write"); !done)
+    if (auto done = call.finish(sink_->vtab->write(call.get(), object_, seq, batch.array(), &result)); !done)
       return dead(done.failure());
-    auto rejects = call.finish_rejects("write");
+    auto rejects = call.finish_rejects();
     if (!rejects) return dead(rejects.failure());
     if (const auto problem = counts_problem(result, rows, rejects->size()); !problem.empty())
-      return dead(call.misbehaved("write", problem));
+      return dead(call.misbehaved(problem));
     return WriteOutcome{result.written, result.unchanged, result.stale, std::move(*rejects)};
   }
 
   Result<void> flush(const CallLimits& limits) override {
-    CallContext call(sink_->runtime, sink_->component, limits);
-    if (auto go = start(call, "flush"); !go) return go;
+    CallContext call(sink_->callee, "flush", limits);
+    if (auto go = start(call); !go) return go;
     const SerialUse::Turn turn(sink_->use);
-    if (auto done = call.finish(sink_->vtab->flush(call.get(), object_), "flush"); !done) return dead(done.failure());
+    if (auto done = call.finish(sink_->vtab->flush(call.get(), object_)); !done) return dead(done.failure());
     return {};
   }
 
   Result<void> commit(const CallLimits& limits, const Position& position) override {
-    CallContext call(sink_->runtime, sink_->component, limits);
-    if (auto go = start(call, "commit"); !go) return go;
+    CallContext call(sink_->callee, "commit", limits);
+    if (auto go = start(call); !go) return go;
     const SerialUse::Turn turn(sink_->use);
     const penstock_position raw = host::to_c(position);
-    if (auto done = call.finish(sink_->vtab->commit(call.get(), object_, &raw), "commit"); !done) return dead(done.failure());
+    if (auto done = call.finish(sink_->vtab->commit(call.get(), object_, &raw)); !done) return dead(done.failure());
     state_ = State::finished;
     return {};
   }
 
   // Without the cancel token: giving up is what cancelling leads to, so it may not be cancelled in turn.
   Result<void> abort(const CallLimits& limits) override {
-    if (state_ == State::finished) return internal("abort: the writer has already finished").in(sink_->component);
+    if (state_ == State::finished) return internal("abort: the writer has already finished").in(sink_->callee.component());
     state_ = State::finished;
     const auto timeout = limits.timeout.count() > 0 ? limits.timeout : std::chrono::nanoseconds(kCloseTimeout);
-    CallContext call(sink_->runtime, sink_->component, {timeout, nullptr, limits.scope});
+    CallContext call(sink_->callee, "abort", {timeout, nullptr, limits.scope});
     const SerialUse::Turn turn(sink_->use);
-    return call.finish(sink_->vtab->abort(call.get(), object_), "abort");
+    return call.finish(sink_->vtab->abort(call.get(), object_));
   }
 
  private:
   enum class State { open, failed, finished };
 
   // After an error the plugin may only be asked to abort and end.
-  Result<void> start(const CallContext& call, std::string_view action) const {
-    if (state_ == State::open) return call.start(action);
-    return call.misbehaved(action, state_ == State::failed ? "not called, as the writer failed before"
-                                                           : "not called, as the writer has finished");
+  Result<void> start(const CallContext& call) const {
+    if (state_ == State::open) return call.start();
+    return call.misbehaved(state_ == State::failed ? "not called, as the writer failed before" : "not called, as the writer has finished");
   }
   Failure dead(Failure failure) {
     state_ = State::failed;
@@ -206,19 +208,19 @@ class PluginSink final : public Sink {
   explicit PluginSink(std::shared_ptr<OpenSink> sink) : sink_(std::move(sink)) {}
 
   Result<void> ping(const CallLimits& limits) override {
-    CallContext call(sink_->runtime, sink_->component, limits);
-    if (auto go = call.start("ping"); !go) return go;
+    CallContext call(sink_->callee, "ping", limits);
+    if (auto go = call.start(); !go) return go;
     const SerialUse::Turn turn(sink_->use);
-    return call.finish(sink_->vtab->ping(call.get(), sink_->object), "ping");
+    return call.finish(sink_->vtab->ping(call.get(), sink_->object));
   }
 
   Result<SinkCapabilities> capabilities(const CallLimits& limits) override {
-    CallContext call(sink_->runtime, sink_->component, limits);
-    if (auto go = call.start("capabilities"); !go) return go.failure();
+    CallContext call(sink_->callee, "capabilities", limits);
+    if (auto go = call.start(); !go) return go.failure();
     const SerialUse::Turn turn(sink_->use);
     penstock_sink_capabilities raw{sizeof(penstock_sink_capabilities), 0, 0, 0};
     const penstock_status status = sink_->vtab->capabilities(call.get(), sink_->object, &raw);
-    if (auto done = call.finish(status, "capabilities"); !done) return done.failure();
+    if (auto done = call.finish(status); !done) return done.failure();
     return SinkCapabilities{raw.flags, std::max<int64_t>(raw.batch_rows, 0), std::max<int64_t>(raw.batch_bytes, 0)};
   }
 
@@ -231,21 +233,21 @@ class PluginSink final : public Sink {
   bool has_marker() const override { return sink_->marker != nullptr; }
 
   Result<Marker> load_marker(const CallLimits& limits, const ViewId& view, const std::string& entity) override {
-    CallContext call(sink_->runtime, sink_->component, limits);
-    if (auto go = call.start("load marker"); !go) return go.failure();
+    CallContext call(sink_->callee, "load marker", limits);
+    if (auto go = call.start(); !go) return go.failure();
     if (sink_->marker == nullptr) return unsupported("load marker");
     const SerialUse::Turn turn(sink_->use);
     const penstock_view_ref ref = to_c(view, entity);
     MarkerSlot slot(call);
     const penstock_status status = sink_->marker->load(call.get(), sink_->object, &ref, slot.out());
-    if (auto done = call.finish(status, "load marker"); !done) return done.failure();
+    if (auto done = call.finish(status); !done) return done.failure();
     return slot.read(call);
   }
 
   Result<std::vector<Marker>> load_markers(const CallLimits& limits, const std::vector<MarkerOf>& views) override {
     if (!sink_->loads_many) return Sink::load_markers(limits, views);
-    CallContext call(sink_->runtime, sink_->component, limits);
-    if (auto go = call.start("load markers"); !go) return go.failure();
+    CallContext call(sink_->callee, "load markers", limits);
+    if (auto go = call.start(); !go) return go.failure();
     const SerialUse::Turn turn(sink_->use);
     std::vector<penstock_view_ref> refs;
     std::vector<MarkerSlot> slots;
@@ -258,7 +260,7 @@ class PluginSink final : public Sink {
       out.push_back(slots.emplace_back(call).out());
     }
     const penstock_status status = sink_->marker->load_many(call.get(), sink_->object, in.data(), in.size(), out.data());
-    if (auto done = call.finish(status, "load markers"); !done) return done.failure();
+    if (auto done = call.finish(status); !done) return done.failure();
     std::vector<Marker> markers;
     for (const MarkerSlot& slot : slots) {
       auto marker = slot.read(call);
@@ -270,8 +272,8 @@ class PluginSink final : public Sink {
 
   Result<Batch> lookup(const CallLimits& limits, const ViewId& view, const std::string& entity, const Schema& fields,
                        const std::vector<std::string>& keys) override {
-    CallContext call(sink_->runtime, sink_->component, limits);
-    if (auto go = call.start("lookup"); !go) return go.failure();
+    CallContext call(sink_->callee, "lookup", limits);
+    if (auto go = call.start(); !go) return go.failure();
     if (sink_->lookup == nullptr) return unsupported("lookup");
     const SerialUse::Turn turn(sink_->use);
     const penstock_view_ref ref = to_c(view, entity);
@@ -287,33 +289,33 @@ class PluginSink final : public Sink {
                    {"penstock.ttl_ms", penstock::Type::int64}};
     columns.insert(columns.end(), fields.begin(), fields.end());
     Batch answer(std::make_shared<const Schema>(std::move(columns)), &raw);
-    if (auto done = call.finish(status, "lookup"); !done) return done.failure();
-    if (auto valid = validate_array(answer.schema(), std::as_const(answer).array()); !valid) return call.misbehaved("lookup", valid.failure().message);
+    if (auto done = call.finish(status); !done) return done.failure();
+    if (auto valid = validate_array(answer.schema(), std::as_const(answer).array()); !valid) return call.misbehaved(valid.failure().message);
     if (answer.rows() != static_cast<int64_t>(keys.size()))
-      return call.misbehaved("lookup", std::to_string(answer.rows()) + " rows for " + std::to_string(keys.size()) + " keys");
+      return call.misbehaved(std::to_string(answer.rows()) + " rows for " + std::to_string(keys.size()) + " keys");
     const BatchView view_of_answer = answer.view();
     const penstock::ColumnView& states = view_of_answer[0];
     for (int64_t row = 0; row < answer.rows(); ++row)
       if (states.is_null(row) || states.value<int8_t>(row) < PENSTOCK_PROFILE_MISSING || states.value<int8_t>(row) > PENSTOCK_PROFILE_EXPIRED)
-        return call.misbehaved("lookup", "row " + std::to_string(row) + " has an unknown state");
+        return call.misbehaved("row " + std::to_string(row) + " has an unknown state");
     return answer;
   }
 
   Result<std::string> describe_keys(const CallLimits& limits, const ViewId& view, const std::string& entity) override {
-    CallContext call(sink_->runtime, sink_->component, limits);
-    if (auto go = call.start("describe keys"); !go) return go.failure();
+    CallContext call(sink_->callee, "describe keys", limits);
+    if (auto go = call.start(); !go) return go.failure();
     if (sink_->layout == nullptr) return unsupported("describe keys");
     const SerialUse::Turn turn(sink_->use);
     const penstock_view_ref ref = to_c(view, entity);
     penstock_buffer* const keys = call.buffer(kMaxShortText);
     const penstock_status status = sink_->layout->describe_keys(call.get(), sink_->object, &ref, keys);
-    if (auto done = call.finish(status, "describe keys"); !done) return done.failure();
+    if (auto done = call.finish(status); !done) return done.failure();
     return printable(keys->bytes, kMaxShortText);
   }
 
  private:
   Failure unsupported(std::string_view action) const {
-    return Failure{PENSTOCK_STATUS_NOT_SUPPORTED, PENSTOCK_RETRY_NEVER, "this sink does not do that"}.in(action).in(sink_->component);
+    return Failure{PENSTOCK_STATUS_NOT_SUPPORTED, PENSTOCK_RETRY_NEVER, "this sink does not do that"}.in(action).in(sink_->callee.component());
   }
 
   std::shared_ptr<OpenSink> sink_;
@@ -334,14 +336,18 @@ Result<void> find_features(OpenSink& sink) {
 
 Result<std::unique_ptr<Sink>> open_sink_proxy(std::shared_ptr<PluginRuntime> runtime, const penstock_component& component,
                                               const penstock_options* options, const CallLimits& limits) {
-  CallContext call(runtime, component.id, limits);
-  if (auto go = call.start("open"); !go) return go.failure();
+  const Callee callee(std::move(runtime), component.id);
+  CallContext call(callee, "open", limits);
+  if (auto go = call.start(); !go) return go.failure();
   const auto* vtab = static_cast<const penstock_sink_vtab*>(component.vtab);
   penstock_sink* object = nullptr;
-  if (auto done = call.finish(vtab->open(call.get(), options, &object), "open"); !done) return done.failure();
-  if (object == nullptr) return call.misbehaved("open", "answered OK without an object");
-  const std::shared_ptr<OpenSink> sink(new OpenSink{std::move(runtime), component.id, vtab, object});
-  if (auto features = find_features(*sink); !features) return call.misbehaved("open", features.failure().message);
+  if (auto done = call.finish(vtab->open(call.get(), options, &object)); !done) {
+    if (object != nullptr) call.warn("it failed and left an object, which is not used and so never closed");
+    return done.failure();
+  }
+  if (object == nullptr) return call.misbehaved("answered OK without an object");
+  const std::shared_ptr<OpenSink> sink(new OpenSink{callee, vtab, object});
+  if (auto features = find_features(*sink); !features) return call.misbehaved(features.failure().message);
   return std::unique_ptr<Sink>(std::make_unique<PluginSink>(sink));
 }
 

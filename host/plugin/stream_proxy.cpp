@@ -57,26 +57,27 @@ penstock_status status_of(int code) {
 class PluginStream final : public BatchStream {
  public:
   PluginStream(std::shared_ptr<OpenSource> source, const CallLimits& limits, int64_t batch_rows)
-      : source_(std::move(source)), call_(source_->runtime, source_->component, limits), batch_rows_(batch_rows) {}
+      : source_(std::move(source)), call_(source_->callee, "scan", limits), batch_rows_(batch_rows) {}
 
   ~PluginStream() override {
     if (stream_.release == nullptr) return;
     const SerialUse::Turn turn(source_->use);
     call_.renew(kCloseTimeout);
     stream_.release(&stream_);
+    if (stream_.release != nullptr) call_.warn("the stream's release did not set itself to NULL");
   }
 
   Result<void> start(const ScanRequest& request, const std::string& partition, const Schema* described) {
-    if (auto go = call_.start("scan"); !go) return go;
+    if (auto go = call_.start(); !go) return go;
     const SerialUse::Turn turn(source_->use);
     const ScanArgument scan(request);
     penstock_scan_info info{sizeof(penstock_scan_info), 0, -1, call_.buffer(kMaxStatement), 0, nullptr};
     const penstock_status status =
         source_->vtab->scan(call_.get(), source_->object, scan.get(), penstock::to_bytes(partition), &stream_, &info);
-    if (auto done = call_.finish(status, "scan"); !done) return done;
+    if (auto done = call_.outcome(status); !done) return done;
     if (stream_.release == nullptr || stream_.get_schema == nullptr || stream_.get_next == nullptr || stream_.get_last_error == nullptr)
-      return call_.misbehaved("scan", "the stream lacks a function");
-    if (info.cursor_unit_ns < 0) return call_.misbehaved("scan", "a cursor of negative unit");
+      return call_.misbehaved("the stream lacks a function");
+    if (info.cursor_unit_ns < 0) return call_.misbehaved("a cursor of negative unit");
     cursor_unit_ns_ = info.cursor_unit_ns;
     honoured_ = info.honoured & kHonouredBits;
     rows_estimate_ = std::max<int64_t>(info.rows_estimate, -1);
@@ -84,11 +85,11 @@ class PluginStream final : public BatchStream {
     ArrowSchema raw{};
     const int code = stream_.get_schema(&stream_, &raw);
     if (code != 0 && raw.release != nullptr) raw.release(&raw);
-    if (auto done = finish(code, "scan"); !done) return done;
+    if (auto done = outcome(code); !done) return done;
     auto schema = import_schema(&raw);
     if (!schema) return std::move(schema.failure()).in("scan").in(call_.component());
     if (const auto problem = columns_problem(request.columns, *schema, (honoured_ & PENSTOCK_HONOURED_COLUMNS) != 0); !problem.empty())
-      return call_.misbehaved("scan", problem);
+      return call_.misbehaved(problem);
     if (const auto problem = described == nullptr ? std::string() : types_problem(*described, *schema); !problem.empty())
       return Failure{PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_RECONNECT, "table changed: " + problem}.in("scan").in(
           call_.component());
@@ -119,7 +120,7 @@ class PluginStream final : public BatchStream {
     call_.renew();
     ArrowArray raw{};
     const int code = stream_.get_next(&stream_, &raw);
-    auto done = finish(code, "read");
+    auto done = outcome(code);
     call_.suspend();
     if (!done) {
       if (raw.release != nullptr) raw.release(&raw);
@@ -129,17 +130,17 @@ class PluginStream final : public BatchStream {
     ++batches_;
     Batch batch(schema_, &raw);
     if (auto valid = validate_array(*schema_, std::as_const(batch).array()); !valid)
-      return call_.misbehaved("read", "batch " + std::to_string(batches_) + ": " + valid.failure().message);
+      return call_.misbehaved("batch " + std::to_string(batches_) + ": " + valid.failure().message);
     if (batch_rows_ > 0 && batch.rows() > batch_rows_ && !std::exchange(warned_, true))
-      call_.warn(call_.component() + ": read: a batch of " + std::to_string(batch.rows()) + " rows, at most " +
+      call_.warn("a batch of " + std::to_string(batch.rows()) + " rows, at most " +
                  std::to_string(batch_rows_) + " were asked for");
     return std::optional<Batch>(std::move(batch));
   }
 
-  Result<void> finish(int code, std::string_view action) {
-    if (code == 0) return call_.finish(PENSTOCK_STATUS_OK, action);
+  Result<void> outcome(int code) {
+    if (code == 0) return call_.outcome(PENSTOCK_STATUS_OK);
     const char* text = stream_.get_last_error(&stream_);
-    return call_.fail(status_of(code), text == nullptr ? std::string_view() : std::string_view(text, strnlen(text, kMaxMessage)), action);
+    return call_.fail(status_of(code), text == nullptr ? std::string_view() : std::string_view(text, strnlen(text, kMaxMessage)));
   }
 
   std::shared_ptr<OpenSource> source_;

@@ -12,15 +12,14 @@ namespace penstock::host {
 
 // The plugin's object; shared with its streams, so that it is closed after the last of them.
 struct OpenSource {
-  std::shared_ptr<PluginRuntime> runtime;
-  std::string component;
+  Callee callee;
   const penstock_source_vtab* vtab;
   penstock_source* object;
   SerialUse use = {};
 
   ~OpenSource() {
     const SerialUse::Turn turn(use);
-    CallContext call(runtime, component, {kCloseTimeout});
+    CallContext call(callee, "close", {kCloseTimeout});
     vtab->close(call.get(), object);
   }
 };

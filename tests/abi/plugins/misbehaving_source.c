@@ -122,11 +122,13 @@ static penstock_status ping(penstock_call* call, penstock_source* self) {
     call->host->off_cancel(call, call->host->on_cancel(call, post, &cancelled));
     return fail(call, PENSTOCK_STATUS_CANCELLED, sem_trywait(&cancelled) == 0 ? "called at once" : "not called");
   }
-  if (mode_is(self->mode, "bad_callbacks")) {
+  if (mode_is(self->mode, "reject_in_ping")) {
     const penstock_rejection rejection = {sizeof rejection, 0, 0, 0, 0, text_of("no")};
     call->host->reject(call, &rejection);
-    call->host->append(call, NULL, "x", 1);
-    call->host->append(call, (penstock_buffer*)self, "x", 1);
+  }
+  if (mode_is(self->mode, "append_to_nothing")) call->host->append(call, NULL, "x", 1);
+  if (mode_is(self->mode, "append_to_itself")) call->host->append(call, (penstock_buffer*)self, "x", 1);
+  if (mode_is(self->mode, "bad_callbacks")) {
     call->host->metric(call, text_of("Bad Name"), 1);
     call->host->metric(call, text_of("not_a_number"), 0.0 / (double)atomic_load(&stray_hooks));
     call->host->on_cancel(call, NULL, NULL);

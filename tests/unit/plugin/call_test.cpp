@@ -92,6 +92,15 @@ TEST_F(PluginCall, IgnoresCallbacksThatMakeNoSense) {
   EXPECT_EQ(plugin.heard.log(), (std::vector<std::string>{"4 misbehaving: odd\\nlevel", "2 misbehaving: "}));
 }
 
+// They would have changed an answer if they had been used right.
+TEST_F(PluginCall, FailsWhenARowIsRejectedOutsideOfWrite) {
+  EXPECT_EQ(outcome(plugin.source("reject_in_ping")->ping({})), "misbehaving: ping: rejected a row outside of write");
+}
+TEST_F(PluginCall, FailsWhenABufferIsAppendedToThatIsNotItsOwn) {
+  EXPECT_EQ(outcome(plugin.source("append_to_nothing")->ping({})), "misbehaving: ping: appended to a buffer that is not this call's");
+  EXPECT_EQ(outcome(plugin.source("append_to_itself")->ping({})), "misbehaving: ping: appended to a buffer that is not this call's");
+}
+
 TEST_F(PluginCall, LogsUnderTheScopeOfTheCall) {
   const auto cancel = std::make_shared<CancelToken>();
   (void)cancelled_ping("wait_for_flag", {0ns, cancel, "view \"users\" v1: warehouse \"prod\""});

@@ -199,7 +199,7 @@ TEST_F(MisbehavingSink, GivesManyMarkersAtOnceOrOneAfterTheOther) {
   EXPECT_EQ(ordinals("many"), (std::vector<int64_t>{100, 101}));
   EXPECT_EQ(ordinals("many_of_before"), (std::vector<int64_t>{42, 42})) << "the slot is behind the end of its table";
   EXPECT_EQ(ordinals("fine"), (std::vector<int64_t>{42, 42})) << "the slot is NULL";
-  EXPECT_EQ(outcome(plugin.sink("many_fence")->load_markers({}, views)), "misbehaving: load marker: the fence -1 is negative");
+  EXPECT_EQ(outcome(plugin.sink("many_fence")->load_markers({}, views)), "misbehaving: load markers: the fence -1 is negative");
   EXPECT_EQ(plugin.sink("many_fails")->load_markers({}, views).failure().status, PENSTOCK_STATUS_UNAVAILABLE);
   EXPECT_EQ(outcome(plugin.sink("marker_fence")->load_markers({}, views)), "misbehaving: load marker: the fence -1 is negative");
 }
