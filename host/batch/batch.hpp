@@ -47,8 +47,8 @@ class Batch {
   ArrowArray array_{};
 };
 
-// Checks everything a reader relies on: lengths, offsets, buffer and child counts, monotone offsets, UTF-8 of utf8 columns.
-// The failure names the column. A pointer to memory that is not there cannot be found out.
+// Checks everything a reader relies on: lengths, offsets, buffer and child counts, null counts, monotone and aligned offsets, UTF-8 of
+// utf8 columns. The failure names the column. A pointer to memory that is not there, or to less than the array says, cannot be found out.
 Result<void> validate_array(const Schema& schema, const ArrowArray& array);
 
 // Is this well-formed UTF-8 (no surrogates, no overlong forms)?

@@ -242,8 +242,12 @@ Failure CallContext::fail(penstock_status status, std::string_view message) {
 Failure CallContext::misbehaved(std::string_view what) const { return internal(std::string(what)).in(action_).in(component()); }
 
 void CallContext::warn(std::string_view what) const {
-  if (callee_.runtime->hooks.log)
-    callee_.runtime->hooks.log(PENSTOCK_LOG_WARN, limits_.scope.empty() ? component() : limits_.scope, misbehaved(what).message);
+  const PluginLog& log = callee_.runtime->hooks.log;
+  if (!log) return;
+  if (limits_.scope.empty())
+    log(PENSTOCK_LOG_WARN, component(), std::string(action_) + ": " + std::string(what));
+  else
+    log(PENSTOCK_LOG_WARN, limits_.scope, misbehaved(what).message);
 }
 
 void CallContext::misuse(std::string what) {

@@ -2,7 +2,7 @@
 
 #include "plugin/module_check.hpp"
 #include "plugin/printable.hpp"
-#include "plugin/serial_use.hpp"
+#include "plugin/writer_proxy.hpp"
 
 #include <penstock/error.hpp>
 
@@ -11,42 +11,9 @@
 namespace penstock::host {
 namespace {
 
-// The plugin's object; shared with its writers, so that it is closed after the last of them.
-struct OpenSink {
-  Callee callee;
-  const penstock_sink_vtab* vtab;
-  penstock_sink* object;
-  const penstock_marker_vtab* marker = nullptr;
-  const penstock_lookup_vtab* lookup = nullptr;
-  const penstock_layout_vtab* layout = nullptr;
-  bool loads_many = false;  // markers
-  SerialUse use = {};
-
-  ~OpenSink() {
-    const SerialUse::Turn turn(use);
-    CallContext call(callee, "close", {kCloseTimeout});
-    vtab->close(call.get(), object);
-  }
-};
-
 penstock_view_ref to_c(const ViewId& view, const std::string& entity) {
   return {sizeof(penstock_view_ref), view.version, penstock::to_c(view.name), penstock::to_c(entity)};
 }
-
-// An exported schema, released by the destructor.
-class ExportedSchema {
- public:
-  explicit ExportedSchema(const Schema& schema) { penstock::export_schema(schema, &raw_); }
-  ~ExportedSchema() {
-    if (raw_.release != nullptr) raw_.release(&raw_);
-  }
-  ExportedSchema(const ExportedSchema&) = delete;
-  ExportedSchema& operator=(const ExportedSchema&) = delete;
-  const ArrowSchema* get() const { return &raw_; }
-
- private:
-  ArrowSchema raw_{};
-};
 
 // Where a plugin writes a marker.
 class MarkerSlot {
@@ -78,130 +45,21 @@ class MarkerSlot {
   penstock_marker_out raw_{};
 };
 
-// Empty when the counts can be true.
-std::string counts_problem(const penstock_write_result& result, int64_t rows, size_t rejects) {
-  const std::string counts = std::to_string(result.written) + " written, " + std::to_string(result.unchanged) + " unchanged, " +
-                             std::to_string(result.stale) + " stale, " + std::to_string(result.rejected) + " rejected";
-  for (const int64_t count : {result.written, result.unchanged, result.stale, result.rejected})
-    if (count < 0 || count > rows) return counts + " of " + std::to_string(rows) + " rows";
-  if (result.written + result.unchanged + result.stale + result.rejected != rows)
-    return counts + " do not add up to " + std::to_string(rows) + " rows";
-  if (result.rejected != static_cast<int64_t>(rejects))
-    return std::to_string(result.rejected) + " rows counted as rejected, " + std::to_string(rejects) + " reported";
+// Empty when a lookup's answer, whose columns are valid, says what one can say.
+std::string answer_problem(const Batch& answer, size_t keys) {
+  if (answer.rows() != static_cast<int64_t>(keys)) return std::to_string(answer.rows()) + " rows for " + std::to_string(keys) + " keys";
+  const BatchView view = answer.view();
+  const penstock::ColumnView &states = view[0], &orders = view[1], &ttls = view[2];
+  for (int64_t row = 0; row < answer.rows(); ++row) {
+    const auto wrong = [&](const char* what) { return "row " + std::to_string(row) + what; };
+    const int8_t state = states.is_null(row) ? int8_t{-1} : states.value<int8_t>(row);
+    if (state < PENSTOCK_PROFILE_MISSING || state > PENSTOCK_PROFILE_EXPIRED) return wrong(" has an unknown state");
+    if (state == PENSTOCK_PROFILE_FOUND && orders.is_null(row)) return wrong(" was found but has no order key");
+    if (!ttls.is_null(row) && (ttls.value<int64_t>(row) < 0 || ttls.value<int64_t>(row) > kMaxTtl.count()))
+      return wrong(" has a remaining life that cannot be");
+  }
   return {};
 }
-
-class PluginWriter final : public SinkWriter {
- public:
-  PluginWriter(std::shared_ptr<OpenSink> sink, WriteSpec spec) : sink_(std::move(sink)), spec_(std::move(spec)), schema_(spec_.schema) {
-    raw_ = {sizeof(penstock_run_spec),
-            spec_.view.version,
-            penstock::to_c(spec_.view.name),
-            penstock::to_c(spec_.entity),
-            penstock::to_c(spec_.run_id),
-            spec_.ttl_ms,
-            spec_.order_size,
-            schema_.get()};
-  }
-
-  ~PluginWriter() override {
-    if (object_ == nullptr) return;
-    if (state_ == State::open) (void)abort({});
-    const SerialUse::Turn turn(sink_->use);
-    CallContext call(sink_->callee, "end", {kCloseTimeout});
-    sink_->vtab->end(call.get(), object_);
-  }
-
-  Result<void> begin(const CallLimits& limits) {
-    CallContext call(sink_->callee, "begin", limits);
-    if (auto go = call.start(); !go) return go;
-    const SerialUse::Turn turn(sink_->use);
-    penstock_begin_result result{sizeof(penstock_begin_result), 0, 0, -1};
-    penstock_writer* writer = nullptr;
-    const penstock_status status = sink_->vtab->begin(call.get(), sink_->object, &raw_, &result, &writer);
-    if (auto done = call.finish(status); !done) {
-      if (writer != nullptr) call.warn("it failed and left a writer, which is not used and so never ended");
-      return done;
-    }
-    if (writer == nullptr) return call.misbehaved("answered OK without a writer");
-    object_ = writer;
-    fence_ = result.fence;
-    previous_fence_ = result.previous_fence;
-    if (fence_ <= 0) return call.misbehaved("the fence " + std::to_string(fence_) + " is not positive");
-    if (previous_fence_ >= -1 && previous_fence_ < fence_) return {};
-    return call.misbehaved("the fence " + std::to_string(fence_) + " after the fence " + std::to_string(previous_fence_));
-  }
-
-  int64_t fence() const override { return fence_; }
-  int64_t previous_fence() const override { return previous_fence_; }
-
-  Result<WriteOutcome> write(const CallLimits& limits, uint64_t seq, Batch& batch) override {
-    CallContext call(sink_->callee, "write", limits);
-    if (auto go = start(call); !go) return go.failure();
-    const SerialUse::Turn turn(sink_->use);
-    // The plugin may take the array away.
-    const int64_t rows = batch.rows();
-    call.collect_rejects(rows, static_cast<int32_t>(spec_.schema.size()));
-    penstock_write_result result{sizeof(penstock_write_result), 0, 0, 0, 0, 0};
-    if (auto done = call.finish(sink_->vtab->write(call.get(), object_, seq, batch.array(), &result)); !done)
-      return dead(done.failure());
-    auto rejects = call.finish_rejects();
-    if (!rejects) return dead(rejects.failure());
-    if (const auto problem = counts_problem(result, rows, rejects->size()); !problem.empty())
-      return dead(call.misbehaved(problem));
-    return WriteOutcome{result.written, result.unchanged, result.stale, std::move(*rejects)};
-  }
-
-  Result<void> flush(const CallLimits& limits) override {
-    CallContext call(sink_->callee, "flush", limits);
-    if (auto go = start(call); !go) return go;
-    const SerialUse::Turn turn(sink_->use);
-    if (auto done = call.finish(sink_->vtab->flush(call.get(), object_)); !done) return dead(done.failure());
-    return {};
-  }
-
-  Result<void> commit(const CallLimits& limits, const Position& position) override {
-    CallContext call(sink_->callee, "commit", limits);
-    if (auto go = start(call); !go) return go;
-    const SerialUse::Turn turn(sink_->use);
-    const penstock_position raw = host::to_c(position);
-    if (auto done = call.finish(sink_->vtab->commit(call.get(), object_, &raw)); !done) return dead(done.failure());
-    state_ = State::finished;
-    return {};
-  }
-
-  // Without the cancel token: giving up is what cancelling leads to, so it may not be cancelled in turn.
-  Result<void> abort(const CallLimits& limits) override {
-    if (state_ == State::finished) return internal("abort: the writer has already finished").in(sink_->callee.component());
-    state_ = State::finished;
-    const auto timeout = limits.timeout.count() > 0 ? limits.timeout : std::chrono::nanoseconds(kCloseTimeout);
-    CallContext call(sink_->callee, "abort", {timeout, nullptr, limits.scope});
-    const SerialUse::Turn turn(sink_->use);
-    return call.finish(sink_->vtab->abort(call.get(), object_));
-  }
-
- private:
-  enum class State { open, failed, finished };
-
-  // After an error the plugin may only be asked to abort and end.
-  Result<void> start(const CallContext& call) const {
-    if (state_ == State::open) return call.start();
-    return call.misbehaved(state_ == State::failed ? "not called, as the writer failed before" : "not called, as the writer has finished");
-  }
-  Failure dead(Failure failure) {
-    state_ = State::failed;
-    return failure;
-  }
-
-  std::shared_ptr<OpenSink> sink_;
-  const WriteSpec spec_;
-  const ExportedSchema schema_;
-  penstock_run_spec raw_;  // borrows from spec_ and schema_; the plugin may keep it until end
-  penstock_writer* object_ = nullptr;
-  int64_t fence_ = 0;
-  int64_t previous_fence_ = -1;
-  State state_ = State::open;
-};
 
 class PluginSink final : public Sink {
  public:
@@ -225,9 +83,7 @@ class PluginSink final : public Sink {
   }
 
   Result<std::unique_ptr<SinkWriter>> begin(const CallLimits& limits, const WriteSpec& spec) override {
-    auto writer = std::make_unique<PluginWriter>(sink_, spec);
-    if (auto begun = writer->begin(limits); !begun) return begun.failure();
-    return std::unique_ptr<SinkWriter>(std::move(writer));
+    return begin_writer_proxy(sink_, limits, spec);
   }
 
   bool has_marker() const override { return sink_->marker != nullptr; }
@@ -291,13 +147,7 @@ class PluginSink final : public Sink {
     Batch answer(std::make_shared<const Schema>(std::move(columns)), &raw);
     if (auto done = call.finish(status); !done) return done.failure();
     if (auto valid = validate_array(answer.schema(), std::as_const(answer).array()); !valid) return call.misbehaved(valid.failure().message);
-    if (answer.rows() != static_cast<int64_t>(keys.size()))
-      return call.misbehaved(std::to_string(answer.rows()) + " rows for " + std::to_string(keys.size()) + " keys");
-    const BatchView view_of_answer = answer.view();
-    const penstock::ColumnView& states = view_of_answer[0];
-    for (int64_t row = 0; row < answer.rows(); ++row)
-      if (states.is_null(row) || states.value<int8_t>(row) < PENSTOCK_PROFILE_MISSING || states.value<int8_t>(row) > PENSTOCK_PROFILE_EXPIRED)
-        return call.misbehaved("row " + std::to_string(row) + " has an unknown state");
+    if (const auto problem = answer_problem(answer, keys.size()); !problem.empty()) return call.misbehaved(problem);
     return answer;
   }
 

@@ -191,6 +191,23 @@ TEST_F(BadInput, AServerThatDiesInTheMiddleOfARunFailsTheRunAndTheNextOneComplet
   EXPECT_EQ(redis_profiles(redis), expected_profiles(postgres));
 }
 
+TEST_F(BadInput, APluginThatGivesAMalformedBatchFailsItsViewAndTheOthersGoOn) {
+  std::filesystem::copy_file(PENSTOCK_BUILD_DIR "/test_plugins/malformed_source.so", plugin_folder() + "/malformed_source.so");
+  world_.configure_text(read_file(world_.config_path()) +
+                        "[warehouse.letters]\nplugin = \"misbehaving\"\nmode = \"offsets_decrease\"\n"
+                        "[[batch_source]]\nname = \"letters_source\"\nwarehouse = \"letters\"\ntable = \"letters\"\ntimestamp_field = \"n\"\n"
+                        "[[entity]]\nname = \"letter\"\nkeys = [\"t\"]\n"
+                        "[[view]]\nname = \"letters\"\nversion = 1\nentity = \"letter\"\noffline = true\nonline = true\ninterval = \"100ms\"\n"
+                        "batch_source = \"letters_source\"\nnull_timestamp = \"skip\"\nfields = [ { name = \"l\", type = \"string_list\" } ]\n");
+  Process host(world_.command({"run"}), world_.environment());
+  const std::string rule = "view \"letters\" v1: batch source \"letters_source\": misbehaving: read: batch 2: malformed Arrow array: column \"t\": offsets decrease at row 1";
+  ASSERT_TRUE(eventually([&] { return host.err().find(rule) != std::string::npos; })) << host.err();
+  ASSERT_TRUE(eventually([&] { return world_.penstock({"get", kView, "u1", "--json"}).out.find("\"TOTAL_REVENUE\":300") != std::string::npos; })) << host.err();
+  EXPECT_THAT(world_.penstock({"history", "letters", "--json"}).out, testing::Not(HasSubstr("completed")));
+  host.signal(SIGTERM);
+  EXPECT_EQ(host.wait(), 0) << host.err();
+}
+
 TEST_F(BadInput, AFullDiskUnderTheStateFailsTheRunAndLosesNothing) {
   world_.configure(files());
   ASSERT_EQ(world_.penstock({"apply"}).exit_code, 0);

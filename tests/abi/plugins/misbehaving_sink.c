@@ -55,6 +55,12 @@ static penstock_status begin(penstock_call* call, penstock_sink* self, const pen
   (*out)->spec = spec;
   ++begun;
   result->fence = mode_is(self->mode, "begin_fence") ? 0 : 7;
+  result->previous_fence = mode_is(self->mode, "begin_fence_repeats") ? 7 : mode_is(self->mode, "begin_fence_unknown") ? -2 : -1;
+  if (mode_is(self->mode, "begin_fails_with_writer")) {
+    static penstock_writer* left; /* found by the leak check */
+    left = *out;
+    return fail(call, PENSTOCK_STATUS_UNAVAILABLE, left == NULL ? "out of memory" : "connection reset");
+  }
   return PENSTOCK_STATUS_OK;
 }
 
@@ -100,6 +106,15 @@ static penstock_status write_batch(penstock_call* call, penstock_writer* self, u
     struct ArrowArray mine = *batch;
     batch->release = NULL;
     mine.release(&mine);
+  }
+  if (mode_is(mode, "write_takes_a_column")) {
+    struct ArrowArray mine = *batch->children[0];
+    batch->children[0]->release = NULL;
+    mine.release(&mine);
+  }
+  if (mode_is(mode, "write_changes_the_batch")) {
+    batch->n_children = INT64_MAX;
+    batch->release = release_array;
   }
   if (mode_is(mode, "write_fails")) return fail(call, PENSTOCK_STATUS_UNAVAILABLE, "connection reset");
   /* The spec is good until the writer's end. */

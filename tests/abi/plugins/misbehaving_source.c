@@ -62,6 +62,11 @@ static penstock_status open_source(penstock_call* call, const penstock_options* 
   memcpy(self->mode, mode, sizeof mode);
   ++opened;
   *out = self;
+  if (mode_is(mode, "open_fails_with_object")) {
+    static penstock_source* left; /* found by the leak check */
+    left = self;
+    return fail(call, PENSTOCK_STATUS_UNAVAILABLE, left == NULL ? "out of memory" : "connection refused");
+  }
   return PENSTOCK_STATUS_OK;
 }
 

@@ -13,6 +13,7 @@ namespace {
 using test::Cell;
 using test::make_batch;
 using test::null;
+using test::Row;
 
 const Schema& schema() {
   static const Schema fields{{.name = "n", .type = Type::int32}, {.name = "t", .type = Type::utf8}, penstock::list_of("l", Type::utf8),
@@ -84,11 +85,11 @@ TEST(ValidateArray, NamesTheColumnAndTheDamage) {
       {[](ArrowArray& a) { a.null_count = 1; }, "a row of a batch cannot be null as a whole"},
       {[](ArrowArray& a) { a.null_count = -2; }, "null count out of range"},
       {[](ArrowArray& a) { a.n_buffers = 0; }, "buffer count 0, expected 1"},
-      {[](ArrowArray& a) { a.buffers = nullptr; }, "buffer count 1, expected 1"},
+      {[](ArrowArray& a) { a.buffers = nullptr; }, "no buffers"},
       {[](ArrowArray& a) { a.dictionary = &a; }, "dictionaries are not supported"},
       {[](ArrowArray& a) { a.n_children = 5; }, "column count 5, expected 6"},
       {[](ArrowArray& a) { a.n_children = -1; }, "column count -1, expected 6"},
-      {[](ArrowArray& a) { a.children = nullptr; }, "column count 6, expected 6"},
+      {[](ArrowArray& a) { a.children = nullptr; }, "no columns"},
       {[](ArrowArray& a) { a.length = 4; }, "column \"n\": length 3, expected 4"},
       // A column
       {[](ArrowArray& a) { a.children[0]->release = nullptr; }, "column \"n\": already released"},
@@ -99,6 +100,8 @@ TEST(ValidateArray, NamesTheColumnAndTheDamage) {
        "column \"n\": offset or length out of range"},
       {[](ArrowArray& a) { a.children[0]->null_count = -2; }, "column \"n\": null count out of range"},
       {[](ArrowArray& a) { a.children[0]->null_count = 4; }, "column \"n\": null count out of range"},
+      {[](ArrowArray& a) { a.children[0]->null_count = 0; }, "column \"n\": null count 0, but 1 in the validity buffer"},
+      {[](ArrowArray& a) { a.children[0]->null_count = 2; }, "column \"n\": null count 2, but 1 in the validity buffer"},
       {[](ArrowArray& a) { a.children[0]->dictionary = &a; }, "column \"n\": dictionaries are not supported"},
       {[](ArrowArray& a) { a.children[0]->n_buffers = 1; }, "column \"n\": buffer count 1, expected 2"},
       {[](ArrowArray& a) { a.children[0]->n_buffers = 3; }, "column \"n\": buffer count 3, expected 2"},
@@ -112,6 +115,8 @@ TEST(ValidateArray, NamesTheColumnAndTheDamage) {
       // Text
       {[](ArrowArray& a) { a.children[1]->n_buffers = 2; }, "column \"t\": buffer count 2, expected 3"},
       {[](ArrowArray& a) { a.children[1]->buffers[1] = nullptr; }, "column \"t\": no offsets buffer"},
+      {[](ArrowArray& a) { a.children[1]->buffers[1] = static_cast<const char*>(a.children[1]->buffers[1]) + 1; },
+       "column \"t\": the offsets buffer is not aligned"},
       {[](ArrowArray& a) { a.children[1]->buffers[2] = nullptr; }, "column \"t\": no data buffer"},
       {[](ArrowArray& a) { offsets(*a.children[1])[0] = -1; }, "column \"t\": negative offset"},
       {[](ArrowArray& a) { offsets(*a.children[1])[1] = 9; }, "column \"t\": offsets decrease at row 1"},
@@ -123,9 +128,9 @@ TEST(ValidateArray, NamesTheColumnAndTheDamage) {
       {[](ArrowArray& a) { a.children[2]->children = nullptr; }, "column \"l\": no child"},
       {[](ArrowArray& a) { offsets(*a.children[2])[3] = 3; }, "column \"l\": offsets beyond the child"},
       {[](ArrowArray& a) { a.children[2]->children[0]->length = -1; }, "column \"l\": offsets beyond the child"},
-      {[](ArrowArray& a) { a.children[2]->children[0]->release = nullptr; }, "column \"item\": already released"},
+      {[](ArrowArray& a) { a.children[2]->children[0]->release = nullptr; }, "column \"l\", items: already released"},
       {[](ArrowArray& a) { const_cast<char*>(static_cast<const char*>(a.children[2]->children[0]->buffers[2]))[1] = '\x80'; },
-       "column \"item\": invalid UTF-8 at row 1"},
+       "column \"l\", items: invalid UTF-8 at row 1"},
   };
   for (const Case& c : cases) EXPECT_EQ(problem_after(c.damage), std::string("malformed Arrow array: ") + c.message);
 }
@@ -147,6 +152,26 @@ TEST(ValidateArray, LooksAtTheBitmapWhenTheNullCountOfTheStructIsUnknown) {
   EXPECT_EQ(problem_after([](ArrowArray& a) { a.null_count = -1; }), "");
 }
 
+TEST(ValidateArray, CountsTheNullsOfALongSlice) {
+  // 200 rows from the third on; every seventh of the whole is null.
+  std::vector<Row> rows;
+  for (int row = 0; row < 203; ++row) rows.push_back({row % 7 == 0 ? Cell() : Cell(row)});
+  const Schema fields{{.name = "n", .type = Type::int32}};
+  Batch batch = make_batch(fields, rows);
+  batch.array()->length = 200;
+  ArrowArray& column = *batch.array()->children[0];
+  column.offset = 3, column.length = 200, column.null_count = 28;
+  EXPECT_EQ(problem(fields, batch), "");
+  column.null_count = 29;
+  EXPECT_EQ(problem(fields, batch), "malformed Arrow array: column \"n\": null count 29, but 28 in the validity buffer");
+}
+
+TEST(ValidateArray, LimitsABatchWithoutColumns) {
+  Batch batch = make_batch(Schema{}, {});
+  batch.array()->length = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ(problem({}, batch), "malformed Arrow array: length out of range");
+}
+
 TEST(ValidateArray, TakesAnUnknownNullCount) {
   EXPECT_EQ(problem_after([](ArrowArray& a) { a.children[0]->null_count = -1; }), "");
 }
@@ -158,8 +183,8 @@ TEST(ValidateArray, DoesNotReadTextThatIsNull) {
                                    "drei";
   const auto garbage = [](ArrowArray& a) { a.children[1]->buffers[1] = kOffsets, a.children[1]->buffers[2] = kBytes; };
   EXPECT_EQ(problem_after(garbage), "");
-  // Readers trust a null count of 0 and so read row 1 whatever the bitmap says.
-  EXPECT_EQ(problem_after([&](ArrowArray& a) { garbage(a), a.children[1]->null_count = 0; }),
+  // Without a bitmap it is not null.
+  EXPECT_EQ(problem_after([&](ArrowArray& a) { garbage(a), a.children[1]->null_count = 0, a.children[1]->buffers[0] = nullptr; }),
             "malformed Arrow array: column \"t\": invalid UTF-8 at row 1");
 }
 
@@ -208,7 +233,7 @@ TEST(ValidateArray, RefusesListsThatNestTooDeeply) {
     outer.children.push_back(field);
     field = outer;
   }
-  EXPECT_EQ(problem({field}, make_batch(Schema{field}, {})), "malformed Arrow array: column \"l\": nested too deeply");
+  EXPECT_EQ(problem({field}, make_batch(Schema{field}, {})), "malformed Arrow array: column \"l\", items of items of items of items of items: nested too deeply");
 }
 
 }  // namespace

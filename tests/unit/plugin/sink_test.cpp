@@ -69,6 +69,8 @@ TEST_F(MisbehavingSink, WritesFlushesAndCommits) {
 TEST_F(MisbehavingSink, HasToGiveAWriterWithAFence) {
   EXPECT_EQ(outcome(plugin.sink("begin_null")->begin({}, users())), "misbehaving: begin: answered OK without a writer");
   EXPECT_EQ(outcome(plugin.sink("begin_fence")->begin({}, users())), "misbehaving: begin: the fence 0 is not positive");
+  EXPECT_EQ(outcome(plugin.sink("begin_fence_repeats")->begin({}, users())), "misbehaving: begin: the fence 7 after the fence 7");
+  EXPECT_EQ(outcome(plugin.sink("begin_fence_unknown")->begin({}, users())), "misbehaving: begin: the fence 7 after the fence -2");
   const auto fenced = plugin.sink("begin_fenced")->begin({}, users());
   EXPECT_EQ(outcome(fenced), "misbehaving: begin: a newer run took over");
   EXPECT_EQ(fenced.failure().status, PENSTOCK_STATUS_FENCED);
@@ -111,6 +113,18 @@ TEST_F(MisbehavingSink, MayTakeTheBatchOrLeaveIt) {
     EXPECT_EQ(outcome(writer->write({}, 1, batch)), "OK");
     EXPECT_EQ(batch.array()->release == nullptr, mode == std::string("write_takes"));
   }
+}
+
+// What is left is read again for the rows that were refused.
+TEST_F(MisbehavingSink, MayNotTakeTheBatchInParts) {
+  for (const char* mode : {"write_takes_a_column", "write_changes_the_batch"})
+    EXPECT_EQ(outcome(write(mode)), "misbehaving: write: it changed the batch, which is taken as a whole or left as it was");
+}
+
+TEST_F(MisbehavingSink, IsWarnedAboutWhenItLeavesAWriterThatItDoesNotGive) {
+  EXPECT_EQ(outcome(plugin.sink("begin_fails_with_writer")->begin({}, users())), "misbehaving: begin: connection reset");
+  EXPECT_EQ(plugin.heard.log(),
+            std::vector<std::string>{"3 misbehaving: begin: it failed and left a writer, which is not used and so never ended"});
 }
 
 TEST_F(MisbehavingSink, IsOnlyAskedToAbortAfterAnError) {

@@ -140,12 +140,18 @@ TEST_F(MisbehavingSource, HasToGiveAnObject) {
   EXPECT_EQ(opened.failure().status, PENSTOCK_STATUS_INTERNAL);
 }
 
+TEST_F(MisbehavingSource, IsWarnedAboutWhenItLeavesAnObjectThatItDoesNotGive) {
+  EXPECT_EQ(outcome(plugin.try_source("open_fails_with_object")), "misbehaving: open: connection refused");
+  EXPECT_EQ(plugin.heard.log(),
+            std::vector<std::string>{"3 misbehaving: open: it failed and left an object, which is not used and so never closed"});
+}
+
 TEST_F(MisbehavingSource, HasToDescribeSensibly) {
   EXPECT_EQ(describe("describe_nothing"), "misbehaving: describe: unusable Arrow schema: there is none");
   EXPECT_EQ(describe("schema_null_child"), "misbehaving: describe: unusable Arrow schema: child 0 is missing");
   EXPECT_EQ(describe("schema_children"), "misbehaving: describe: unusable Arrow schema: -1 children, allowed are 4096");
   EXPECT_EQ(describe("schema_format"), "misbehaving: describe: unusable Arrow schema: column \"n\" has the unsupported Arrow format \"tDs\"");
-  EXPECT_EQ(describe("schema_no_format"), "misbehaving: describe: unusable Arrow schema: a format is missing or too long");
+  EXPECT_EQ(describe("schema_no_format"), "misbehaving: describe: unusable Arrow schema: column \"n\": a format is missing or too long");
   EXPECT_EQ(describe("schema_no_name"), "misbehaving: describe: unusable Arrow schema: a column has no name");
   EXPECT_EQ(describe("schema_name"), "misbehaving: describe: unusable Arrow schema: a column's name is not UTF-8: \"n\\xff\"");
   EXPECT_EQ(describe("schema_not_struct"), "misbehaving: describe: unusable Arrow schema: the Arrow schema is not a struct");
