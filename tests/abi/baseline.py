@@ -80,6 +80,8 @@ def compare(baseline, library, same_version, growable):
     ran = subprocess.run(command, capture_output=True, text=True)
     if ran.returncode & USAGE_OR_ERROR or ran.stderr:
         return [f"abidiff failed ({ran.returncode}): {ran.stderr}"]
+    if ran.returncode and not ran.stdout.strip():
+        return [f"abidiff sees a difference ({ran.returncode}) and does not say which"]
     if same_version:
         return ran.stdout.strip().splitlines() if ran.returncode else []
     return unexpected(ran.stdout, growable)

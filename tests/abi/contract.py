@@ -15,6 +15,7 @@ def text_of(include):
 def field_name(declaration):
     """`int32_t (*cancelled)(penstock_call* call)` is cancelled; `const char* name` is name."""
     slot = re.search(r"\(\*(\w+)\)\s*\(", declaration)
+    assert slot or "," not in declaration, f"one field a declaration: {declaration}"
     return slot.group(1) if slot else re.search(r"(\w+)\s*$", declaration).group(1)
 
 
