@@ -7,14 +7,18 @@
 
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
 
 namespace penstock::host::conformance {
 namespace {
 
 // As the host does, but from wherever the author builds: who may write there is looked at by a check of its own.
-Result<const penstock_module*> load(const std::filesystem::path& plugin) {
+Result<const penstock_module*> load_as_host(const std::filesystem::path& plugin) {
   Descriptor file(open(plugin.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return invalid(std::string("cannot be read: ") + std::strerror(errno));
   const auto note = read_plugin_note(file.get());
@@ -49,13 +53,36 @@ void Trial::measure(const std::string& name, double value, const std::string& un
   teller_.tell('m', {name, std::string(digits, end), unit});
 }
 
-const penstock_module& Trial::module() {
-  if (module_ != nullptr) return *module_;
+Result<const penstock_module*> Trial::load() {
+  if (module_ != nullptr) return module_;
   step("load the plugin");
-  const auto loaded = load(plugin_);
-  if (!loaded) stop(loaded.failure().message, "the host can load the plugin");
-  module_ = *loaded;
+  const auto loaded = load_as_host(plugin_);
+  if (loaded) module_ = *loaded;
+  return loaded;
+}
+
+const penstock_module& Trial::module() {
+  if (const auto loaded = load(); !loaded) skip("the plugin cannot be loaded: load.module or static.note says why");
   return *module_;
+}
+
+void Trial::apart(const std::string& as, const std::function<void()>& body) {
+  const pid_t pid = fork();
+  if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
+  if (pid == 0) {
+    step(as);
+    try {
+      body();
+    } catch (const CheckOver&) {
+    } catch (const std::exception& error) {
+      fail(error.what(), as);
+    }
+    std::exit(0);
+  }
+  ChildEnd end;
+  while (waitpid(pid, &end.status, 0) < 0 && errno == EINTR) {
+  }
+  if (const std::string trouble = end.trouble(); !trouble.empty()) find(Verdict::crash, "the process ends well " + as, trouble);
 }
 
 const penstock_component& Trial::component() {

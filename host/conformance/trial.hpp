@@ -5,11 +5,13 @@
 #include "conformance/child.hpp"
 #include "conformance/outcome.hpp"
 #include "conformance/quirks.hpp"
+#include "base/failure.hpp"
 #include "config/options.hpp"
 
 #include <penstock/module.h>
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,8 +58,13 @@ class Trial {
   [[noreturn]] void skip(const std::string& why) const;
   void measure(const std::string& name, double value, const std::string& unit) const;
 
-  // Loads the plugin's code, as the host does; a plugin that cannot be loaded ends the check as failed. Its init has not run.
+  // Loads the plugin's code, as the host does. Its init has not run.
+  Result<const penstock_module*> load();
+  // The same; a plugin that cannot be loaded ends the check as skipped: a check of its own says why.
   const penstock_module& module();
+  // Runs the body in a process of its own, as if it were the check: for what a process can do only once. No plugin may have been
+  // loaded in this one. A body that dies is a failure; `as` says what it was: "with an older host".
+  void apart(const std::string& as, const std::function<void()>& body);
   // The component that the check is for. Loads the module.
   const penstock_component& component();
 

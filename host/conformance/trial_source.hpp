@@ -42,7 +42,8 @@ class ScanSubject {
 // A scan with its call and its stream. It must end before its source.
 class TrialScan {
  public:
-  explicit TrialScan(Session& session) : session_(session), call(session.shape()) {}
+  // `given`: used in place of a call of its own, so that a check can cancel it.
+  explicit TrialScan(Session& session, FakeCall* given = nullptr) : session_(session), own_call_(session.shape()), call(given == nullptr ? own_call_ : *given) {}
   TrialScan(const TrialScan&) = delete;
   TrialScan& operator=(const TrialScan&) = delete;
   ~TrialScan() { release(); }
@@ -63,11 +64,12 @@ class TrialScan {
   penstock_status stream_status(int code) const;
 
   Session& session_;
+  FakeCall own_call_;
   ArrowArrayStream stream_{};
   Schema schema_;
 
  public:
-  FakeCall call;
+  FakeCall& call;
   uint32_t honoured = 0;
   int64_t rows_estimate = -1;
   int64_t cursor_unit_ns = 0;
