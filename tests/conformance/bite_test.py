@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+"""Each check of the suite finds the flaw that it is for, and nothing else does; without a flaw everything passes.
+
+    bite_test.py PENSTOCK PLUGINS [FLAW…]
+
+PLUGINS is the folder of the bad plugins. With names of flaws or checks, only those are tried.
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import broken_files
+import event_server
+import flaws
+
+BAD = ("fail", "crash", "timeout")
+SOURCE = """
+[warehouse.here]
+plugin = "bad_source"
+host = "127.0.0.1"
+port = {port}
+[[batch_source]]
+name = "events"
+warehouse = "here"
+table = "events"
+timestamp_field = "at"
+[check]
+keys = ["id"]
+"""
+SERVER = 'server = { host = "host", port = "port" }\n'
+
+
+class Suite:
+    def __init__(self, penstock, plugins, folder, port):
+        self.penstock, self.plugins, self.folder = penstock, pathlib.Path(plugins), pathlib.Path(folder)
+        broken_files.write(self.plugins / "bad_source.so", self.folder)
+        self.quirks = {
+            "bad_source": self.write("source", SOURCE.format(port=0)),
+            "bad_source with its server": self.write("server", SOURCE.format(port=port) + SERVER),
+        }
+
+    def write(self, name, text):
+        path = self.folder / f"{name}.check.toml"
+        path.write_text(text)
+        return path
+
+    def run(self, flaw):
+        """What the suite found: the ids of checks, by verdict."""
+        named = flaw.plugin + (" with its server" if flaw.server else "")
+        file = self.folder / f"{flaw.plugin}.so"
+        command = [self.penstock, "plugins", "check", file if file.exists() else self.plugins / file.name, "--json", "--quirks", self.quirks.get(named, self.quirks["bad_source"])]
+        if flaw.include:
+            command += ["--include", flaw.include]
+        ran = subprocess.run(command, env={**os.environ, "PENSTOCK_FLAW": flaw.name}, capture_output=True, text=True, timeout=120)
+        try:
+            checks = json.loads(ran.stdout)["checks"]
+        except (ValueError, KeyError):
+            raise SystemExit(f"{named}: {flaw.name}: no report: {ran.stdout}{ran.stderr}")
+        found = {}
+        for check in checks:
+            found.setdefault(check["verdict"], {})[check["check"]] = check["findings"]
+        return found
+
+    def problem(self, flaw):
+        found = self.run(flaw)
+        bad = {check: verdict for verdict in BAD for check in found.get(verdict, {})}
+        expected = {} if flaw.verdict in ("pass", "warn") else {flaw.check: flaw.verdict}
+        what = f"{flaw.plugin} {flaw.name}".strip()
+        if bad != expected:
+            details = {check: found[verdict][check] for check, verdict in bad.items() if check not in expected}
+            return f"{what}: expected {expected}, found {bad} {json.dumps(details)}"
+        if flaw.verdict == "warn" and flaw.check not in found.get("warn", {}):
+            return f"{what}: expected a warning of {flaw.check}, found {sorted(found.get('warn', {}))}"
+        if flaw.verdict == "pass" and found.get("warn"):
+            return f"{what}: good, and warned of: {json.dumps(found['warn'])}"
+        return None
+
+
+def main(penstock, plugins, *wanted):
+    listed = json.loads(subprocess.run([penstock, "plugins", "check", "--list", "--json"], capture_output=True, check=True).stdout)
+    known = {check["check"] for check in listed}
+    tried = {flaw.check for flaw in flaws.FLAWS}
+    problems = [f"{check}: no bad plugin shows that it finds anything" for check in sorted(known - tried)]
+    problems += [f"{check}: there is no such check" for check in sorted(tried - known)]
+    good = [flaws.Flaw(plugin, "", "", "pass", server=server) for plugin, server in flaws.GOOD]
+    rows = [flaw for flaw in good + flaws.FLAWS if not wanted or flaw.name in wanted or flaw.check in wanted or flaw.plugin in wanted]
+    with tempfile.TemporaryDirectory() as folder, event_server.serve() as port:
+        suite = Suite(penstock, plugins, folder, port)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            problems += filter(None, pool.map(suite.problem, rows))
+    print("\n".join(problems) or f"{len(rows)} plugins, {len(known)} checks")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

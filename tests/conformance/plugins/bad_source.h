@@ -1,0 +1,53 @@
+/* A source of one table in memory, complete and good: the connector that the suite's checks are tried on. With a port it asks a server
+ * first which rows there are, so that the checks of a network have something to break. PENSTOCK_FLAW makes one thing of it bad. */
+#ifndef BAD_SOURCE_H
+#define BAD_SOURCE_H
+
+#include <penstock/penstock.h>
+
+#include "flaw.h"
+
+/* The table `events`, ordered by (at, id): ties, rows before 1970, and rows whose cursor is NULL. */
+typedef struct event {
+  int64_t id;
+  const char* name; /* NULL: null */
+  double score;
+  int64_t at_us; /* since 1970 */
+  int has_at;
+} event;
+
+#define N_EVENTS 14
+extern const event kEvents[N_EVENTS];
+#define N_COLUMNS 4
+extern const char* const kColumnNames[N_COLUMNS];
+#define N_PARTITIONS 3
+
+/* A connection to the server. */
+typedef struct server_link {
+  int fd; /* -1: without a server, or given up */
+  int used;
+  char bytes[512]; /* received and not read */
+  uint64_t n_bytes;
+} server_link;
+
+struct penstock_source {
+  server_link link;
+  int64_t low, high;
+  char password[64];
+};
+
+penstock_str text_of(const char* text);
+int same_text(penstock_str text, const char* other);
+penstock_status refuse(penstock_call* call, penstock_status status, int32_t retry, const char* message);
+
+/* Each of these sets the error that it returns. */
+penstock_status open_link(penstock_call* call, server_link* self, const char* host, int64_t port);
+void close_link(server_link* self);
+/* Sends the request, which ends in \n, and receives the answer up to its \n, which is replaced by NUL. Without a server: nothing. */
+penstock_status ask(penstock_call* call, server_link* self, const char* request, char* answer, uint64_t size);
+
+void export_columns(const int* columns, int64_t n_columns, struct ArrowSchema* out);
+penstock_status scan_events(penstock_call* call, penstock_source* self, const penstock_scan* scan, penstock_bytes partition, struct ArrowArrayStream* out,
+                            penstock_scan_info* info);
+
+#endif

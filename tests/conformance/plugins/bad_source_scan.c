@@ -1,0 +1,177 @@
+#include "arrow_columns.h"
+#include "bad_source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define S 1000000 /* microseconds */
+
+const event kEvents[N_EVENTS] = {
+    {1, "moon", 0.5, -14182940LL * S, 1},     {2, NULL, -1.0, -1, 1},
+    {3, "zero", 0.0, 0, 1},                   {4, "tie", 4.25, 1700000000LL * S, 1},
+    {5, "tie", 4.5, 1700000000LL * S, 1},     {6, "", 1e300, 1700000000LL * S, 1},
+    {7, "close", 7.0, 1700000000LL * S + 1, 1}, {8, "caf\xc3\xa9", 8.0, 1700000001LL * S, 1},
+    {9, "later", 9.0, 1700000060LL * S, 1},   {10, NULL, 10.0, 1700000060LL * S, 1},
+    {11, "last", 11.0, 1700003600LL * S, 1},  {12, "last", 12.0, 1700003600LL * S, 1},
+    {13, "never", 13.0, 0, 0},                {14, NULL, 14.0, 0, 0},
+};
+const char* const kColumnNames[N_COLUMNS] = {"id", "name", "score", "at"};
+static const char* const kFormats[N_COLUMNS] = {"l", "u", "g", "tsu:UTC"};
+
+typedef struct stream {
+  penstock_call* call;
+  penstock_source* source;
+  int columns[N_COLUMNS];
+  int64_t n_columns, since_ns, until_ns, batch_rows, batch_bytes;
+  int has_since, includes_null, partition, next, failed;
+} stream;
+
+static void release_child(struct ArrowSchema* self) { self->release = NULL; }
+
+static void release_columns(struct ArrowSchema* self) {
+  for (int64_t i = 0; i < self->n_children; ++i) {
+    if (self->children[i]->release != NULL) self->children[i]->release(self->children[i]);
+    free(self->children[i]);
+  }
+  free(self->children);
+  self->release = has_flaw("schema_release_stays") ? release_child : NULL;
+}
+
+void export_columns(const int* columns, int64_t n_columns, struct ArrowSchema* out) {
+  memset(out, 0, sizeof *out);
+  out->format = "+s";
+  out->name = "";
+  out->n_children = n_columns;
+  out->children = calloc((size_t)n_columns, sizeof *out->children);
+  for (int64_t i = 0; i < n_columns; ++i) {
+    struct ArrowSchema* const child = out->children[i] = calloc(1, sizeof *child);
+    child->format = kFormats[columns[i]];
+    child->name = kColumnNames[columns[i]];
+    child->flags = ARROW_FLAG_NULLABLE;
+    child->release = release_child;
+  }
+  out->release = release_columns;
+}
+
+static int get_schema(struct ArrowArrayStream* self, struct ArrowSchema* out) {
+  const stream* const scan = self->private_data;
+  export_columns(scan->columns, scan->n_columns, out);
+  return 0;
+}
+
+static int is_wanted(const stream* scan, const event* row) {
+  if (!row->has_at) return scan->includes_null;
+  const int64_t at_ns = row->at_us * 1000;
+  return (!scan->has_since || at_ns > scan->since_ns) && at_ns <= scan->until_ns;
+}
+
+static void append_cell(column_builder* column, int which, const event* row) {
+  switch (which) {
+    case 0: append_value(column, &row->id, sizeof row->id); break;
+    case 1:
+      if (row->name == NULL) append_null(column);
+      else append_value(column, row->name, strlen(row->name));
+      break;
+    case 2: append_value(column, &row->score, sizeof row->score); break;
+    default:
+      if (row->has_at) append_value(column, &row->at_us, sizeof row->at_us);
+      else append_null(column);
+  }
+}
+
+static int fail_stream(stream* scan, int code) {
+  scan->failed = 1;
+  if (code == ECANCELED) refuse(scan->call, PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "read: cancelled");
+  if (code == ENOMEM) refuse(scan->call, PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_SAFE, "read: out of memory");
+  return code;
+}
+
+/* The rows that the server knows, from `next` on: their number. */
+static penstock_status ask_rows(stream* scan, int* known) {
+  char request[64], answer[256];
+  *known = N_EVENTS;
+  if (!scan->source->link.used) return PENSTOCK_STATUS_OK;
+  snprintf(request, sizeof request, "ROWS %d %d\n", scan->next, 4);
+  const penstock_status status = ask(scan->call, &scan->source->link, request, answer, sizeof answer);
+  if (status != PENSTOCK_STATUS_OK) return status;
+  *known = scan->next;
+  for (const char* at = answer; *at != '\0'; ++at) *known += *at == '+';
+  return PENSTOCK_STATUS_OK;
+}
+
+static int get_next(struct ArrowArrayStream* self, struct ArrowArray* out) {
+  stream* const scan = self->private_data;
+  column_builder columns[N_COLUMNS] = {{0}};
+  int64_t rows = 0, bytes = 0;
+  out->release = NULL;
+  if (scan->call->host->cancelled(scan->call)) return fail_stream(scan, ECANCELED);
+  for (int64_t i = 0; i < scan->n_columns; ++i) {
+    columns[i].format = kFormats[scan->columns[i]][0];
+    columns[i].width = width_of(columns[i].format);
+  }
+  for (int known = scan->next, full = 0; !full;) {
+    if (scan->next == known) {
+      if (scan->next == N_EVENTS || rows > 0) break;
+      if (ask_rows(scan, &known) != PENSTOCK_STATUS_OK) return fail_stream(scan, EIO);
+      if (known == scan->next) break;
+    }
+    const int index = scan->next++;
+    if (index % N_PARTITIONS != scan->partition || !is_wanted(scan, &kEvents[index])) continue;
+    for (int64_t i = 0; i < scan->n_columns; ++i) append_cell(&columns[i], scan->columns[i], &kEvents[index]);
+    bytes += 32;
+    full = ++rows >= scan->batch_rows || bytes >= scan->batch_bytes;
+  }
+  if (rows == 0) {
+    for (int64_t i = 0; i < scan->n_columns; ++i) free_column(&columns[i]);
+    return 0;
+  }
+  if (finish_batch(columns, scan->n_columns, rows, out) != 0) return fail_stream(scan, ENOMEM);
+  return 0;
+}
+
+static const char* get_last_error(struct ArrowArrayStream* self) {
+  const stream* const scan = self->private_data;
+  return scan->failed ? "the stream failed" : NULL;
+}
+
+static void release_stream(struct ArrowArrayStream* self) {
+  free(self->private_data);
+  self->release = NULL;
+}
+
+static int column_named(penstock_str name) {
+  for (int i = 0; i < N_COLUMNS; ++i)
+    if (same_text(name, kColumnNames[i])) return i;
+  return -1;
+}
+
+penstock_status scan_events(penstock_call* call, penstock_source* self, const penstock_scan* scan, penstock_bytes partition, struct ArrowArrayStream* out,
+                            penstock_scan_info* info) {
+  const uint8_t* const token = partition.data;
+  if (partition.size != 3 || token[0] < '0' || token[0] >= '0' + N_PARTITIONS || token[1] != '/' || token[2] != '0' + N_PARTITIONS)
+    return refuse(call, PENSTOCK_STATUS_INVALID_ARGUMENT, PENSTOCK_RETRY_NEVER, "scan: the token is not one of this source's");
+  stream* const state = calloc(1, sizeof *state);
+  if (state == NULL) return refuse(call, PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_SAFE, "scan: out of memory");
+  state->call = call;
+  state->source = self;
+  state->partition = token[0] - '0';
+  state->has_since = scan->since != NULL;
+  state->since_ns = scan->since == NULL ? 0 : scan->since->ordinal;
+  state->until_ns = scan->until->ordinal;
+  state->includes_null = scan->null_cursor == PENSTOCK_NULL_CURSOR_INCLUDE;
+  state->batch_rows = scan->batch_rows;
+  state->batch_bytes = scan->batch_bytes;
+  for (uint64_t i = 0; i < scan->n_columns && state->n_columns < N_COLUMNS; ++i) {
+    const int column = column_named(scan->columns[i]);
+    if (column < 0) {
+      free(state);
+      return refuse(call, PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "scan: the table has no such column");
+    }
+    state->columns[state->n_columns++] = column;
+  }
+  *out = (struct ArrowArrayStream){get_schema, get_next, get_last_error, release_stream, state};
+  info->honoured = PENSTOCK_HONOURED_COLUMNS | PENSTOCK_HONOURED_SINCE | PENSTOCK_HONOURED_UNTIL | PENSTOCK_HONOURED_ORDER | PENSTOCK_HONOURED_NULL_CURSOR;
+  info->rows_estimate = N_EVENTS;
+  return PENSTOCK_STATUS_OK;
+}
