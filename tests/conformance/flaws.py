@@ -33,6 +33,12 @@ FLAWS = [
     Flaw("bad_source", "init_takes_long", "load.start", verdict="warn", include="load.start"),
     Flaw("bad_source", "init_asks_network", "load.offline"),
     Flaw("bad_source", "only_its_own_sizes", "load.other_hosts"),
+    # Options.
+    Flaw("bad_source", "option_without_doc", "options.declarations"),
+    Flaw("bad_source", "validate_crashes_on_thread", "options.validate", verdict="crash"),
+    Flaw("bad_source", "refusal_names_no_option", "options.validate"),
+    Flaw("bad_source", "validate_opens_file", "options.offline"),
+    Flaw("bad_source", "secret_logged", "options.secret"),
 ]
 
 # Without a flaw: nothing is wrong, and nothing is warned of.

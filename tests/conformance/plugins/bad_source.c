@@ -46,8 +46,10 @@ static int is_cancelled(penstock_call* call) { return call->host->cancelled(call
 static penstock_status refuse_cancelled(penstock_call* call) { return refuse(call, PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "cancelled"); }
 
 static penstock_status validate(penstock_call* call, const penstock_options* options) {
-  const penstock_option_value* const label = option(options, "label");
-  if (has_flaw("validate_crashes_on_long_text") && label != NULL && label->text.size > 1000) abort();
+  static _Thread_local int seen_here;
+  static int seen;
+  if (has_flaw("validate_crashes_on_thread") && seen && !seen_here) abort();
+  seen = seen_here = 1;
   if (has_flaw("validate_opens_file")) close(open("/etc/hostname", O_RDONLY | O_CLOEXEC));
   if (number(options, "low", 0) > number(options, "high", 100)) {
     const int silent = has_flaw("refusal_names_no_option");
