@@ -31,6 +31,11 @@ timestamp_field = "at"
 [check]
 keys = ["id"]
 """
+SINK = """
+[store.here]
+plugin = "bad_sink"
+path = "{path}"
+"""
 SERVER = 'server = { host = "host", port = "port" }\n'
 
 
@@ -38,28 +43,28 @@ class Suite:
     def __init__(self, penstock, plugins, folder, port):
         self.penstock, self.plugins, self.folder = penstock, pathlib.Path(plugins), pathlib.Path(folder)
         broken_files.write(self.plugins / "bad_source.so", self.folder)
-        self.quirks = {
-            "bad_source": self.write("source", SOURCE.format(port=0)),
-            "bad_source with its server": self.write("server", SOURCE.format(port=port) + SERVER),
-        }
+        self.port = port
 
-    def write(self, name, text):
-        path = self.folder / f"{name}.check.toml"
-        path.write_text(text)
+    def quirks(self, flaw):
+        """A file for each run: two sinks must not share a store."""
+        path = self.folder / f"{flaw.plugin}-{flaw.name}-{flaw.server}.check.toml"
+        if flaw.plugin == "bad_sink":
+            path.write_text(SINK.format(path=path.with_suffix(".profiles")))
+        else:
+            path.write_text(SOURCE.format(port=self.port) + SERVER if flaw.server else SOURCE.format(port=0))
         return path
 
     def run(self, flaw):
         """What the suite found: the ids of checks, by verdict."""
-        named = flaw.plugin + (" with its server" if flaw.server else "")
         file = self.folder / f"{flaw.plugin}.so"
-        command = [self.penstock, "plugins", "check", file if file.exists() else self.plugins / file.name, "--json", "--quirks", self.quirks.get(named, self.quirks["bad_source"])]
+        command = [self.penstock, "plugins", "check", file if file.exists() else self.plugins / file.name, "--json", "--quirks", self.quirks(flaw)]
         if flaw.include:
             command += ["--include", flaw.include]
         ran = subprocess.run(command, env={**os.environ, "PENSTOCK_FLAW": flaw.name}, capture_output=True, text=True, timeout=120)
         try:
             checks = json.loads(ran.stdout)["checks"]
         except (ValueError, KeyError):
-            raise SystemExit(f"{named}: {flaw.name}: no report: {ran.stdout}{ran.stderr}")
+            raise SystemExit(f"{flaw.plugin} {flaw.name}: no report: {ran.stdout}{ran.stderr}")
         found = {}
         for check in checks:
             found.setdefault(check["verdict"], {})[check["check"]] = check["findings"]
@@ -83,7 +88,7 @@ class Suite:
 def main(penstock, plugins, *wanted):
     listed = json.loads(subprocess.run([penstock, "plugins", "check", "--list", "--json"], capture_output=True, check=True).stdout)
     known = {check["check"] for check in listed}
-    tried = {flaw.check for flaw in flaws.FLAWS}
+    tried = {flaw.check for flaw in flaws.FLAWS} | flaws.MISSING
     problems = [f"{check}: no bad plugin shows that it finds anything" for check in sorted(known - tried)]
     problems += [f"{check}: there is no such check" for check in sorted(tried - known)]
     good = [flaws.Flaw(plugin, "", "", "pass", server=server) for plugin, server in flaws.GOOD]

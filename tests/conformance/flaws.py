@@ -41,5 +41,51 @@ FLAWS = [
     Flaw("bad_source", "secret_logged", "options.secret"),
 ]
 
+SINK_FLAWS = [
+    ("capabilities_change", "sink.capabilities"),
+    ("fence_falls", "sink.fences"),
+    ("previous_fence_wrong", "sink.previous_fence"),
+    ("old_writer_writes", "sink.fencing"),
+    ("old_writer_commits", "sink.fencing"),
+    ("stale_not_counted", "sink.write_counts"),
+    ("reject_fails_batch", "sink.rejects"),
+    ("reject_loses_rows", "sink.rejects"),
+    ("rejected_row_wrong", "sink.rejects"),
+    ("last_write_wins", "sink.newest_wins"),
+    ("order_signed", "sink.newest_wins"),
+    ("repeats_rewritten", "sink.repeated_batch"),
+    ("order_not_raised", "sink.raised_order"),
+    ("versions_mixed", "sink.views"),
+    ("negative_zero_lost", "sink.field_values"),
+    ("empty_text_lost", "sink.field_values"),
+    ("lists_cut", "sink.field_values"),
+    ("null_keeps_value", "sink.nulls"),
+    ("offset_ignored", "sink.array_offset"),
+    ("empty_batch_refused", "sink.empty_batch"),
+    ("batch_kept", "sink.batch_ownership"),
+    ("batch_released_twice", "sink.batch_ownership"),
+    ("keys_cut_at_nul", "sink.keys"),
+    ("marker_moves_at_flush", "sink.commit"),
+    ("detail_cut_at_nul", "sink.commit"),
+    ("abort_drops_marker", "sink.abort"),
+    ("store_id_of_view", "sink.marker"),
+    ("load_many_shifted", "sink.load_many"),
+    ("compare_left_out", "sink.compare_and_store"),
+    ("lookup_skips_missing", "sink.lookup"),
+    ("lookup_reversed", "sink.lookup"),
+    ("delete_counts_keys", "sink.delete"),
+    ("ttl_counts_keys", "sink.ttl"),
+    ("never_expires", "sink.expiry"),
+    ("values_after_order", "sink.killed"),
+    ("commit_held_back", "sink.killed"),
+    ("writers_share_view", "sink.two_sinks"),
+    ("large_batch_cut", "sink.large_batch"),
+    ("layout_empty", "sink.layout"),
+]
+FLAWS += [Flaw("bad_sink", name, check) for name, check in SINK_FLAWS]
+
 # Without a flaw: nothing is wrong, and nothing is warned of.
-GOOD = [("bad_source", False)]
+GOOD = [("bad_source", False), ("bad_sink", False)]
+
+# No bad plugin yet.
+MISSING = {"sink.fencing_apart", "sink.order_width"}
