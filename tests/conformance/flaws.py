@@ -41,16 +41,53 @@ FLAWS = [
     Flaw("bad_source", "secret_logged", "options.secret"),
 ]
 
+SOURCE_FLAWS = [
+    ("list_lacks_table", "source.list_tables"),
+    ("list_goes_on", "source.list_stops"),
+    ("unknown_table_internal", "source.describe"),
+    ("unknown_column_left_out", "source.unknown_column"),
+    ("streamed_as_integer", "source.streamed_schema"),
+    ("projection_in_table_order", "source.projection"),
+    ("text_not_utf8", "source.arrays"),
+    ("arrays_go_with_stream", "source.array_lifetime"),
+    ("class_unknown", "source.horizon"),
+    ("horizon_without_why", "source.horizon"),
+    ("horizon_goes_back", "source.horizon_monotone"),
+    ("detail_sometimes", "source.positions"),
+    ("empty_plan", "source.plan"),
+    ("cursor_unit_differs", "source.cursor_unit"),
+    ("until_in_seconds", "source.window"),
+    ("tie_cut", "source.ties"),
+    ("rows_before_1970_lost", "source.before_1970"),
+    ("since_inclusive", "source.honoured_bounds"),
+    ("until_only_claimed", "source.honoured_bounds"),
+    ("null_rows_always", "source.null_cursor"),
+    ("null_rows_lost", "source.null_cursor"),
+    ("order_only_claimed", "source.order"),
+    ("partition_gap", "source.partitions"),
+    ("partition_overlap", "source.partitions"),
+    ("tokens_of_connection", "source.partitions"),
+    ("second_scan_shorter", "source.repeatable"),
+    ("batch_rows_ignored", "source.batch_rows"),
+    ("batch_bytes_ignored", "source.batch_bytes"),
+    ("connections_share_state", "source.two_connections"),
+    ("streams_share_position", "source.several_streams"),
+    ("abandoned_scan_blocks", "source.abandoned_scan"),
+]
+FLAWS += [Flaw("bad_source", name, check) for name, check in SOURCE_FLAWS]
+
 SINK_FLAWS = [
     ("capabilities_change", "sink.capabilities"),
     ("fence_falls", "sink.fences"),
     ("previous_fence_wrong", "sink.previous_fence"),
     ("old_writer_writes", "sink.fencing"),
     ("old_writer_commits", "sink.fencing"),
+    ("begin_fences_versions", "sink.fencing_apart"),
     ("stale_not_counted", "sink.write_counts"),
     ("reject_fails_batch", "sink.rejects"),
     ("reject_loses_rows", "sink.rejects"),
     ("rejected_row_wrong", "sink.rejects"),
+    ("other_width_lost", "sink.order_width"),
     ("last_write_wins", "sink.newest_wins"),
     ("order_signed", "sink.newest_wins"),
     ("repeats_rewritten", "sink.repeated_batch"),
@@ -88,4 +125,4 @@ FLAWS += [Flaw("bad_sink", name, check) for name, check in SINK_FLAWS]
 GOOD = [("bad_source", False), ("bad_sink", False)]
 
 # No bad plugin yet.
-MISSING = {"sink.fencing_apart", "sink.order_width"}
+MISSING = set()

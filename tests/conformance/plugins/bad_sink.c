@@ -129,6 +129,9 @@ static penstock_status sink_begin(penstock_call* call, penstock_sink* sink, cons
     result->fence = writer->fence;
     if (PENSTOCK_HAS(result, previous_fence)) result->previous_fence = has_flaw("previous_fence_wrong") ? writer->fence : view->fence;
     view->fence = writer->fence;
+    for (int32_t i = 0; has_flaw("begin_fences_versions") && i < sink->store->n_views; ++i)
+      if (sink->store->views[i].name_size == view->name_size && memcmp(sink->store->views[i].name, view->name, (size_t)view->name_size) == 0)
+        sink->store->views[i].fence = writer->fence;
     view_begun_last = writer->view;
   }
   leave(sink);

@@ -158,6 +158,7 @@ int apply_row(penstock_call* call, penstock_writer* writer, const struct ArrowAr
   stored_profile* const profile = find_profile(store, view, key, key_size);
   if (profile != NULL && profile->order_size != writer->order_size) {
     reject(call, index, 1, 1, "the profile was written with an order key of another width");
+    if (has_flaw("other_width_lost")) remove_profile(store, profile);
     ++counts->rejected;
     return 1;
   }

@@ -133,7 +133,7 @@ static penstock_status find_table(penstock_call* call, penstock_source* self, co
   if (is_cancelled(call)) return refuse_cancelled(call);
   if (has_flaw("hostile_name_crash") && table->table.size >= sizeof name) abort();
   if (!same_text(table->table, "events") || table->query.size != 0)
-    return refuse(call, PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "find the table: there is only \"events\"");
+    return refuse(call, has_flaw("unknown_table_internal") ? PENSTOCK_STATUS_INTERNAL : PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "find the table: there is only \"events\"");
   return ask(call, &self->link, "TABLE\n", answer, sizeof answer);
 }
 
@@ -155,7 +155,9 @@ static penstock_status list_tables(penstock_call* call, penstock_source* self, p
   char answer[16];
   if (is_cancelled(call)) return refuse_cancelled(call);
   const penstock_status status = ask(call, &self->link, "TABLE\n", answer, sizeof answer);
-  if (status == PENSTOCK_STATUS_OK) add(context, text_of(""), text_of(""), text_of("events"));
+  static const char* const kTables[] = {"events", "other"};
+  for (int i = has_flaw("list_lacks_table"); status == PENSTOCK_STATUS_OK && i < 2; ++i)
+    if (add(context, text_of(""), text_of(""), text_of(kTables[i])) != PENSTOCK_STATUS_OK && !has_flaw("list_goes_on")) break;
   return status;
 }
 
@@ -166,11 +168,13 @@ static penstock_status horizon(penstock_call* call, penstock_source* self, const
   const penstock_status status = find_table(call, self, table);
   if (status != PENSTOCK_STATUS_OK) return status;
   if (!same_text(cursor->column, "at")) return refuse(call, PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "find the cursor: only \"at\" can be one");
-  out->guarantee = PENSTOCK_CLASS_A;
-  out->position->ordinal = kEvents[11].at_us * 1000;
+  const int64_t before = self->horizons++;
+  out->guarantee = has_flaw("class_unknown") ? 7 : PENSTOCK_CLASS_A;
+  out->position->ordinal = kEvents[11].at_us * 1000 - (has_flaw("horizon_goes_back") ? before : 0);
+  if (before % 2 == 1 && has_flaw("detail_sometimes")) call->host->append(call, out->position->detail, "x", 1);
   snprintf(text, sizeof text, "%lld us", (long long)kEvents[11].at_us);
   call->host->append(call, out->position->text, text, strlen(text));
-  call->host->append(call, out->why, kWhy, sizeof kWhy - 1);
+  if (!has_flaw("horizon_without_why")) call->host->append(call, out->why, kWhy, sizeof kWhy - 1);
   return PENSTOCK_STATUS_OK;
 }
 
@@ -179,7 +183,9 @@ static penstock_status plan(penstock_call* call, penstock_source* self, const pe
   static const char kStatement[] = "the events of the window";
   const penstock_status status = find_table(call, self, scan->table);
   if (status != PENSTOCK_STATUS_OK) return status;
-  for (int i = 0; i < N_PARTITIONS; ++i) {
+  const int none = has_flaw("empty_plan") && scan->since != NULL && scan->since->ordinal >= scan->until->ordinal;
+  self->planned = 1;
+  for (int i = 0; i < N_PARTITIONS && !none; ++i) {
     const uint8_t token[3] = {(uint8_t)('0' + i), '/', '0' + N_PARTITIONS};
     if (add(context, (penstock_bytes){token, sizeof token}) != PENSTOCK_STATUS_OK)
       return refuse(call, PENSTOCK_STATUS_INTERNAL, PENSTOCK_RETRY_NEVER, "plan: the host takes no more partitions");

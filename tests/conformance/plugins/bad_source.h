@@ -30,8 +30,18 @@ typedef struct server_link {
   uint64_t n_bytes;
 } server_link;
 
+/* What one scan was asked. */
+typedef struct scan_key {
+  int64_t since_ns, until_ns, batch_rows, includes_null, n_columns, first_column;
+} scan_key;
+
 struct penstock_source {
   server_link link;
+  /* For flaws: of earlier scans, and of the stream that was read last. */
+  int planned, blocked;
+  int64_t horizons;
+  scan_key last_scans[N_PARTITIONS];
+  const void* reading;
   int64_t low, high;
   char password[64];
 };

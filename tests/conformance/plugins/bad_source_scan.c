@@ -25,6 +25,8 @@ typedef struct stream {
   int columns[N_COLUMNS];
   int64_t n_columns, since_ns, until_ns, batch_rows, batch_bytes;
   int has_since, includes_null, partition, next, failed;
+  int to_the_horizon, shortened;
+  int64_t lent_ids[N_EVENTS]; /* a flaw's: what an array points to goes with its stream */
 } stream;
 
 static void release_child(struct ArrowSchema* self) { self->release = NULL; }
@@ -57,13 +59,31 @@ void export_columns(const int* columns, int64_t n_columns, struct ArrowSchema* o
 static int get_schema(struct ArrowArrayStream* self, struct ArrowSchema* out) {
   const stream* const scan = self->private_data;
   export_columns(scan->columns, scan->n_columns, out);
+  for (int64_t i = 0; i < out->n_children; ++i)
+    if (has_flaw("streamed_as_integer") && strcmp(out->children[i]->format, "g") == 0) out->children[i]->format = "l";
   return 0;
 }
 
-static int is_wanted(const stream* scan, const event* row) {
-  if (!row->has_at) return scan->includes_null;
+/* Is it one of two or more of its time, and not the first? */
+static int is_later_of_tie(int index) { return index > 0 && kEvents[index].has_at && kEvents[index].at_us == kEvents[index - 1].at_us; }
+
+static int is_wanted(const stream* scan, int index) {
+  const event* const row = &kEvents[index];
   const int64_t at_ns = row->at_us * 1000;
-  return (!scan->has_since || at_ns > scan->since_ns) && at_ns <= scan->until_ns;
+  const int64_t until_ns = has_flaw("until_in_seconds") && scan->until_ns >= 0 ? scan->until_ns / 1000000000 * 1000000000 : scan->until_ns;
+  if (!row->has_at) return has_flaw("null_rows_always") || (scan->includes_null && !(scan->has_since && has_flaw("null_rows_lost")));
+  if (has_flaw("tie_cut") && scan->has_since && !scan->to_the_horizon && at_ns == until_ns && is_later_of_tie(index)) return 0;
+  if (has_flaw("rows_before_1970_lost") && scan->has_since && scan->since_ns < 0 && at_ns < 0) return 0;
+  const int is_above = !scan->has_since || at_ns > scan->since_ns || (has_flaw("since_inclusive") && at_ns == scan->since_ns);
+  return is_above && (at_ns <= until_ns || has_flaw("until_only_claimed"));
+}
+
+/* The rows are dealt out in turn. Two flaws show where the whole table is read. */
+static int is_of_partition(const stream* scan, int index) {
+  const int whole = !scan->has_since && scan->to_the_horizon;
+  if (whole && index == 8 && has_flaw("partition_gap")) return 0;
+  if (whole && index == 1 && scan->partition == 0 && has_flaw("partition_overlap")) return 1;
+  return index % N_PARTITIONS == scan->partition;
 }
 
 static void append_cell(column_builder* column, int which, const event* row) {
@@ -100,8 +120,35 @@ static penstock_status ask_rows(stream* scan, int* known) {
   return PENSTOCK_STATUS_OK;
 }
 
+/* Which of the rows is next; a flaw reads them backwards. */
+static int next_index(stream* scan) {
+  const int next = scan->next++;
+  return has_flaw("order_only_claimed") ? N_EVENTS - 1 - next : next;
+}
+
+/* The numbers of an array become the stream's. */
+static void lend_ids(stream* scan, struct ArrowArray* ids) {
+  static const void* lent[2];
+  memcpy(scan->lent_ids, ids->buffers[1], (size_t)ids->length * sizeof *scan->lent_ids);
+  lent[0] = ids->buffers[0];
+  lent[1] = scan->lent_ids;
+  ids->buffers = lent;
+}
+
+/* Streams that are not as independent as they should be lose a row. */
+static void disturb(stream* scan) {
+  static const penstock_source* last;
+  const int other_connection = last != scan->source && has_flaw("connections_share_state");
+  const int other_stream = scan->source->reading != NULL && scan->source->reading != scan && has_flaw("streams_share_position");
+  if ((other_connection || other_stream) && scan->next > 0 && scan->next < N_EVENTS) ++scan->next;
+  last = scan->source;
+  scan->source->reading = scan;
+}
+
 static int get_next(struct ArrowArrayStream* self, struct ArrowArray* out) {
   stream* const scan = self->private_data;
+  const int64_t batch_rows = has_flaw("batch_rows_ignored") ? N_EVENTS : scan->batch_rows;
+  disturb(scan);
   column_builder columns[N_COLUMNS] = {{0}};
   int64_t rows = 0, bytes = 0;
   out->release = NULL;
@@ -116,17 +163,21 @@ static int get_next(struct ArrowArrayStream* self, struct ArrowArray* out) {
       if (ask_rows(scan, &known) != PENSTOCK_STATUS_OK) return fail_stream(scan, EIO);
       if (known == scan->next) break;
     }
-    const int index = scan->next++;
-    if (index % N_PARTITIONS != scan->partition || !is_wanted(scan, &kEvents[index])) continue;
+    const int index = next_index(scan);
+    if (!is_of_partition(scan, index) || !is_wanted(scan, index) || (scan->shortened && index == 5)) continue;
     for (int64_t i = 0; i < scan->n_columns; ++i) append_cell(&columns[i], scan->columns[i], &kEvents[index]);
-    bytes += 32;
-    full = ++rows >= scan->batch_rows || bytes >= scan->batch_bytes;
+    bytes += has_flaw("batch_bytes_ignored") ? 0 : 32;
+    full = ++rows >= batch_rows || bytes >= scan->batch_bytes;
   }
   if (rows == 0) {
     for (int64_t i = 0; i < scan->n_columns; ++i) free_column(&columns[i]);
     return 0;
   }
   if (finish_batch(columns, scan->n_columns, rows, out) != 0) return fail_stream(scan, ENOMEM);
+  for (int64_t i = 0; i < scan->n_columns; ++i) {
+    if (has_flaw("arrays_go_with_stream") && scan->columns[i] == 0) lend_ids(scan, out->children[i]);
+    if (has_flaw("text_not_utf8") && scan->columns[i] == 1 && scan->batch_rows == 7) memset((void*)(uintptr_t)out->children[i]->buffers[2], 0xff, 1);
+  }
   return 0;
 }
 
@@ -136,7 +187,11 @@ static const char* get_last_error(struct ArrowArrayStream* self) {
 }
 
 static void release_stream(struct ArrowArrayStream* self) {
-  free(self->private_data);
+  stream* const scan = self->private_data;
+  if (scan->source->reading == scan) scan->source->reading = NULL;
+  if (has_flaw("abandoned_scan_blocks") && scan->next > 0 && scan->next < N_EVENTS) scan->source->blocked = 1;
+  memset(scan->lent_ids, 0xff, sizeof scan->lent_ids);
+  if (!has_flaw("arrays_go_with_stream")) free(scan); /* with it an array would point to freed memory, and the process may end */
   self->release = NULL;
 }
 
@@ -146,11 +201,16 @@ static int column_named(penstock_str name) {
   return -1;
 }
 
+static int compare_columns(const void* a, const void* b) { return *(const int*)a - *(const int*)b; }
+
 penstock_status scan_events(penstock_call* call, penstock_source* self, const penstock_scan* scan, penstock_bytes partition, struct ArrowArrayStream* out,
                             penstock_scan_info* info) {
   const uint8_t* const token = partition.data;
   if (partition.size != 3 || token[0] < '0' || token[0] >= '0' + N_PARTITIONS || token[1] != '/' || token[2] != '0' + N_PARTITIONS)
     return refuse(call, PENSTOCK_STATUS_INVALID_ARGUMENT, PENSTOCK_RETRY_NEVER, "scan: the token is not one of this source's");
+  if (self->blocked) return refuse(call, PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT, "scan: another scan is not over");
+  if (has_flaw("tokens_of_connection") && !self->planned)
+    return refuse(call, PENSTOCK_STATUS_INVALID_ARGUMENT, PENSTOCK_RETRY_NEVER, "scan: the token is not one of this connection's");
   stream* const state = calloc(1, sizeof *state);
   if (state == NULL) return refuse(call, PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_SAFE, "scan: out of memory");
   state->call = call;
@@ -162,16 +222,23 @@ penstock_status scan_events(penstock_call* call, penstock_source* self, const pe
   state->includes_null = scan->null_cursor == PENSTOCK_NULL_CURSOR_INCLUDE;
   state->batch_rows = scan->batch_rows;
   state->batch_bytes = scan->batch_bytes;
-  for (uint64_t i = 0; i < scan->n_columns && state->n_columns < N_COLUMNS; ++i) {
+  state->to_the_horizon = scan->until->ordinal == kEvents[11].at_us * 1000;
+  for (uint64_t i = 0; i < scan->n_columns; ++i) {
     const int column = column_named(scan->columns[i]);
-    if (column < 0) {
+    if (column < 0 && has_flaw("unknown_column_left_out")) continue;
+    if (column < 0 || state->n_columns == N_COLUMNS) {
       free(state);
       return refuse(call, PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "scan: the table has no such column");
     }
     state->columns[state->n_columns++] = column;
   }
+  const scan_key key = {state->since_ns, state->until_ns, state->batch_rows, state->includes_null, state->n_columns, state->columns[0]};
+  state->shortened = has_flaw("second_scan_shorter") && memcmp(&key, &self->last_scans[state->partition], sizeof key) == 0;
+  self->last_scans[state->partition] = key;
+  if (has_flaw("projection_in_table_order")) qsort(state->columns, (size_t)state->n_columns, sizeof *state->columns, compare_columns);
   *out = (struct ArrowArrayStream){get_schema, get_next, get_last_error, release_stream, state};
   info->honoured = PENSTOCK_HONOURED_COLUMNS | PENSTOCK_HONOURED_SINCE | PENSTOCK_HONOURED_UNTIL | PENSTOCK_HONOURED_ORDER | PENSTOCK_HONOURED_NULL_CURSOR;
   info->rows_estimate = N_EVENTS;
+  info->cursor_unit_ns = has_flaw("cursor_unit_differs") ? 1000 : 0;
   return PENSTOCK_STATUS_OK;
 }
