@@ -140,7 +140,7 @@ static void disturb(stream* scan) {
   static const penstock_source* last;
   const int other_connection = last != scan->source && has_flaw("connections_share_state");
   const int other_stream = scan->source->reading != NULL && scan->source->reading != scan && has_flaw("streams_share_position");
-  if ((other_connection || other_stream) && scan->next > 0 && scan->next < N_EVENTS) ++scan->next;
+  if ((other_connection || other_stream) && scan->next > 0) scan->next = scan->next + N_PARTITIONS < N_EVENTS ? scan->next + N_PARTITIONS : N_EVENTS;
   last = scan->source;
   scan->source->reading = scan;
 }
