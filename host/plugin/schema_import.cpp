@@ -32,7 +32,8 @@ std::string problem_of(const ArrowSchema& schema, int depth) {
   if (depth > 0 && schema.n_children > 0 && schema.format[0] != '+') return "its format has no children, but it has";
   for (int64_t i = 0; i < schema.n_children; ++i) {
     if (schema.children[i] == nullptr) return "child " + std::to_string(i) + " is missing";
-    if (std::string problem = problem_of(*schema.children[i], depth + 1); !problem.empty()) return depth == 0 ? column(*schema.children[i], i) + problem : problem;
+    if (std::string problem = problem_of(*schema.children[i], depth + 1); !problem.empty())
+      return depth == 0 ? column(*schema.children[i], i) + problem : problem;
   }
   return {};
 }
@@ -40,7 +41,8 @@ std::string problem_of(const ArrowSchema& schema, int depth) {
 // What schema_from reads leniently: "w:12abc" and "w:4294967308" as 12. A format that is not written again as it was is not understood.
 std::string problem_of(const penstock::Field& field, const ArrowSchema& from) {
   const std::string format = penstock::arrow_format(field);
-  if (format != from.format) return "its format \"" + printable(std::string_view(from.format), kMaxFormat) + "\" means \"" + printable(format, kMaxFormat) + "\", if anything";
+  if (format != from.format)
+    return "its format \"" + printable(std::string_view(from.format), kMaxFormat) + "\" means \"" + printable(format, kMaxFormat) + "\", if anything";
   if (field.width > kMaxFixedWidth) return "values of " + std::to_string(field.width) + " bytes, allowed are " + std::to_string(kMaxFixedWidth);
   if (printable(field.timezone, kMaxFormat) != field.timezone) return "its time zone is not readable text";
   return field.children.empty() ? std::string() : problem_of(field.children[0], *from.children[0]);
