@@ -21,7 +21,7 @@ constexpr Command kCommands[] = {
     {"history", history_command},           {"get", get_command},
     {"plugins list", plugins_list_command}, {"plugins info", plugins_info_command},
     {"plugins schema", plugins_schema_command}, {"plugins check", plugins_check_command},
-    {"completion", completion_command},
+    {"plugins new", plugins_new_command},   {"completion", completion_command},
 };
 
 }  // namespace

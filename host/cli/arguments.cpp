@@ -113,6 +113,7 @@ class Parser {
     }
 
     add_plugins_check(plugins);
+    add_plugins_new(plugins);
 
     auto* completion = command("completion", "print the completion script for bash", "\nExample:\n  penstock completion > /etc/bash_completion.d/penstock");
     completion->add_option("SHELL", shell_, "the shell; only bash is known")->check(CLI::IsMember({"bash"}));
@@ -133,6 +134,19 @@ class Parser {
     check->add_option("--timeout", timeout_, "for one check")->type_name("DURATION")->default_str("10s");
     check->add_option("--junit", junit_, "also write JUnit's XML to this file")->type_name("FILE");
     check->add_flag("--list", out_.list, "name the checks and what they expect, and run none");
+  }
+
+  void add_plugins_new(CLI::App* plugins) {
+    auto* made = command("new", "begin a connector: a project that builds, has tests and passes `plugins check`",
+                         "\nExamples:\n  penstock plugins new source hello              a source in C++, in the folder hello\n"
+                         "  penstock plugins new sink hello --lang c       a sink in C\n"
+                         "  penstock plugins new both hello --dir work/hello\n\n"
+                         "What is made needs the installed SDK (find_package(penstock-sdk)) and CMake. No file that exists is changed.", plugins);
+    made->remove_option(made->get_option("--config"));
+    made->add_option("KIND", out_.kind, "source, sink, or both in one module")->required()->check(CLI::IsMember({"source", "sink", "both"}));
+    made->add_option("NAME", out_.names, "what plugin = \"…\" will name; a-z, 0-9, _ and -")->required()->expected(1);
+    made->add_option("--lang", out_.language, "c or cpp")->check(CLI::IsMember({"c", "cpp"}))->capture_default_str();
+    made->add_option("--dir", folder_, "the folder to make, which must be empty if it is there; default: NAME")->type_name("DIR");
   }
 
  public:
@@ -174,13 +188,14 @@ class Parser {
     out_.plugin_dir = plugin_dir_;
     out_.quirks = quirks_;
     out_.junit = junit_;
+    out_.folder = folder_;
     return {};
   }
 
  private:
   Arguments& out_;
   CLI::App app_{"Penstock keeps an online Profiles Store true to a warehouse.", "penstock"};
-  std::string config_, from_, to_, plugin_dir_, shell_, quirks_, junit_, timeout_;
+  std::string config_, from_, to_, plugin_dir_, shell_, quirks_, junit_, folder_, timeout_;
 };
 
 }  // namespace

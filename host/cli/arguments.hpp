@@ -32,6 +32,8 @@ struct Arguments {
   int64_t seed = 1;                    // plugins check
   int64_t timeout_ms = 10'000;         // plugins check: for one check
   bool list = false;                   // plugins check: only name the checks
+  std::string kind, language = "cpp";  // plugins new: source, sink, both; c, cpp
+  std::filesystem::path folder;        // plugins new: where to, instead of one named like the connector
   std::string words;                   // completion: what to list
 };
 

@@ -17,6 +17,7 @@ int plugins_list_command(const Arguments& arguments);
 int plugins_info_command(const Arguments& arguments);
 int plugins_schema_command(const Arguments& arguments);
 int plugins_check_command(const Arguments& arguments);
+int plugins_new_command(const Arguments& arguments);
 int completion_command(const Arguments& arguments);
 
 }  // namespace penstock::host

@@ -18,7 +18,8 @@ _penstock() {
     esac
   done
   case $prev in
-    -c|--config|--plugin-dir|--quirks|--junit) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    -c|--config|--plugin-dir|--quirks|--junit|--dir) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    --lang) COMPREPLY=($(compgen -W "c cpp" -- "$cur")); return ;;
     --format) COMPREPLY=($(compgen -W "table markdown toml schema" -- "$cur")); return ;;
     --service) COMPREPLY=($(compgen -W "$(penstock completion --words services "${config[@]}" 2>/dev/null)" -- "$cur")); return ;;
   esac
@@ -29,8 +30,9 @@ _penstock() {
     materialize) flags+=" --full --from --to --dry-run"; words=$(penstock completion --words views "${config[@]}" 2>/dev/null) ;;
     history) flags+=" -n --limit --rejects --drop-rejects"; words=$(penstock completion --words views "${config[@]}" 2>/dev/null) ;;
     get) flags+=" --service"; words=$(penstock completion --words views "${config[@]}" 2>/dev/null) ;;
-    plugins) flags+=" --plugin-dir --format --quirks --include --seed --timeout --junit --list"; words="list info schema check"
+    plugins) flags+=" --plugin-dir --format --quirks --include --seed --timeout --junit --list --lang --dir"; words="list info schema check new"
              for ((i = 1; i < COMP_CWORD; i++)); do [[ ${COMP_WORDS[i]} == check ]] && words=$(compgen -f -- "$cur"); done
+             [[ $prev == new ]] && words="source sink both"
              [[ $prev == info ]] && words=$(penstock completion --words plugins "${config[@]}" 2>/dev/null) ;;
   esac
   if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$cur")); else COMPREPLY=($(compgen -W "$words" -- "$cur")); fi
