@@ -132,7 +132,8 @@ TEST_F(FilesToMemory, ApplyTwiceChangesNothing) {
 
 TEST_F(FilesToMemory, EveryCommandHasHelpByExampleAndCompletionNamesTheViews) {
   for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {"validate"}, {"plan"}, {"apply"}, {"run"}, {"materialize"}, {"status"}, {"history"}, {"get"}, {"plugins", "list"}, {"plugins", "info"}, {"plugins", "schema"}}) {
+           {"validate"}, {"plan"}, {"apply"}, {"run"}, {"materialize"}, {"status"}, {"history"}, {"get"}, {"plugins", "list"}, {"plugins", "info"}, {"plugins", "schema"},
+           {"plugins", "check"}, {"plugins", "new"}}) {
     std::vector<std::string> argv{PENSTOCK_BUILD_DIR "/penstock"};
     argv.insert(argv.end(), command.begin(), command.end());
     argv.push_back("--help");
@@ -150,6 +151,10 @@ TEST_F(FilesToMemory, EveryCommandHasHelpByExampleAndCompletionNamesTheViews) {
                                         "source '" + (world_.folder() / "completion.bash") + "'; COMP_WORDS=(penstock plugins info file --format m); COMP_CWORD=5; "
                                         "_penstock; echo \"${COMPREPLY[*]}\""});
   EXPECT_EQ(formats.out, "markdown\n") << formats.err;
+  const Finished kinds = run_process({"/bin/bash", "-c",
+                                      "source '" + (world_.folder() / "completion.bash") + "'; COMP_WORDS=(penstock plugins new s); COMP_CWORD=3; "
+                                      "_penstock; echo \"${COMPREPLY[*]}\""});
+  EXPECT_EQ(kinds.out, "source sink\n") << kinds.err;
 }
 
 TEST_F(FilesToMemory, WrongUsageIsExitCodeTwo) {
@@ -159,6 +164,8 @@ TEST_F(FilesToMemory, WrongUsageIsExitCodeTwo) {
   EXPECT_EQ(world_.penstock({"get", kView}).exit_code, 2);
   EXPECT_EQ(world_.penstock({"plugins", "info", "reddis"}).exit_code, 2);
   EXPECT_EQ(world_.penstock({"plugins", "info", "redis", "--format", "yaml"}).exit_code, 2);
+  EXPECT_EQ(run_process({PENSTOCK_BUILD_DIR "/penstock", "plugins", "new", "table", "hello"}).exit_code, 2);
+  EXPECT_EQ(run_process({PENSTOCK_BUILD_DIR "/penstock", "plugins", "new", "source", "hello", "--lang", "rust"}).exit_code, 2);
   EXPECT_EQ(world_.penstock({"plugins", "info", "redis", "--format", "toml", "--json"}).exit_code, 2);
 }
 
