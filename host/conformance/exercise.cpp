@@ -19,7 +19,7 @@ std::vector<Answer> run(std::vector<Phase> phases) {
   std::vector<Answer> answers;
   for (const Phase& phase : phases) {
     answers.push_back(phase.run(nullptr));
-    if (!answers.back().ok() && !answers.back().is(PENSTOCK_STATUS_NOT_SUPPORTED)) break;
+    if (trouble_in(answers) != nullptr) break;
   }
   return answers;
 }
@@ -102,6 +102,11 @@ std::vector<Phase> SinkWork::phases() {
 std::vector<Answer> exercise(Session& session) {
   if (session.component().kind == PENSTOCK_KIND_SINK) return run(SinkWork(session).phases());
   return run(SourceWork(session).phases());
+}
+
+const Answer* trouble_in(const std::vector<Answer>& answers) {
+  const Answer& last = answers.back();
+  return last.ok() || last.is(PENSTOCK_STATUS_NOT_SUPPORTED) ? nullptr : &last;
 }
 
 }  // namespace penstock::host::conformance

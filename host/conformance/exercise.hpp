@@ -55,4 +55,7 @@ class SinkWork {
 // All phases of the component, and what came of each; stops at the first that fails.
 std::vector<Answer> exercise(Session& session);
 
+// The last of the answers, if it is one that a host cannot go on with.
+const Answer* trouble_in(const std::vector<Answer>& answers);
+
 }  // namespace penstock::host::conformance

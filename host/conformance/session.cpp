@@ -124,6 +124,12 @@ void Session::require(const Answer& answer) const {
   if (!answer.ok()) trial_.stop(answer.text(), answer.slot + " answers OK");
 }
 
+void Session::forget() {
+  std::deque<std::unique_ptr<FakeCall>>().swap(calls_);
+  std::vector<std::string>().swap(violations_);
+  std::string().swap(said_);
+}
+
 std::vector<std::string> Session::violations() {
   for (const auto& used : calls_) {
     const auto late = used->take_untold_violations();

@@ -48,6 +48,8 @@ class Session {
 
   Trial& trial() const { return trial_; }
   const HostShape& shape() const { return shape_; }
+  // From now on each call comes from a thread of its own.
+  void use_threads() { shape_.thread_per_call = true; }
   const penstock_component& component() const { return trial_.component(); }
   // The component's options as the quirks file gives them; ends the check as skipped when a required one is not given.
   const OptionSet& options();
@@ -72,9 +74,17 @@ class Session {
   void expect_intact(const std::string& slot, const Structs&... structs) {
     if (!(structs.intact() && ...)) violations_.push_back(slot + ": " + kWroteBehind);
   }
+  // Notes an Arrow object whose release is still set after it was released.
+  template <class Arrow>
+  void expect_released(const std::string& what, const Arrow& object) {
+    if (object.release != nullptr) violations_.push_back(what + ": " + kReleaseStays);
+  }
   static constexpr const char* kWroteBehind = "wrote behind the struct_size of a struct, or changed it";
+  static constexpr const char* kReleaseStays = "its release did not set release to NULL";
   // Everything that the plugin has said in logs, errors, details, rejects and metrics' names, a line each.
   const std::string& said() const { return said_; }
+  // Lets go of everything that was noted, for a check that measures memory.
+  void forget();
   // What else it has handed out, to be searched like the above: statements, positions, tokens.
   void heard(const std::string& text) { said_ += text + "\n"; }
 
@@ -83,7 +93,7 @@ class Session {
   void note(FakeCall& used, Answer& answer);
 
   Trial& trial_;
-  const HostShape shape_;
+  HostShape shape_;
   // Of init: what a module keeps of the host must live as long as it.
   FakeCall init_call_;
   std::deque<std::unique_ptr<FakeCall>> calls_;

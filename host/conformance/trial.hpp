@@ -63,8 +63,8 @@ class Trial {
   // The same; a plugin that cannot be loaded ends the check as skipped: a check of its own says why.
   const penstock_module& module();
   // Runs the body in a process of its own, as if it were the check: for what a process can do only once. No plugin may have been
-  // loaded in this one. A body that dies is a failure; `as` says what it was: "with an older host".
-  void apart(const std::string& as, const std::function<void()>& body);
+  // loaded in this one. A body that dies is a failure; `as` says what it was: "with an older host". Answers whether it came to its end.
+  bool apart(const std::string& as, const std::function<void()>& body);
   // The component that the check is for. Loads the module.
   const penstock_component& component();
 

@@ -94,6 +94,7 @@ Answer TrialScan::next(TextRows& rows, bool& more) {
     for (size_t column = 0; column < batch.columns(); ++column) cells.push_back(testing::value_text(batch[column], row));
   }
   array.release(&array);
+  session_.expect_released("get_next", array);
   return answer;
 }
 
@@ -107,6 +108,7 @@ Answer TrialScan::rest(TextRows& rows) {
 void TrialScan::release() {
   if (stream_.release == nullptr) return;
   session_.within("release", [&] { return stream_.release(&stream_), PENSTOCK_STATUS_OK; }, call);
+  session_.expect_released("scan", stream_);
   stream_.release = nullptr;
   session_.end_call(call);
 }

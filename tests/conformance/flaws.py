@@ -39,6 +39,19 @@ FLAWS = [
     Flaw("bad_source", "refusal_names_no_option", "options.validate"),
     Flaw("bad_source", "validate_opens_file", "options.offline"),
     Flaw("bad_source", "secret_logged", "options.secret"),
+    # Objects and calls.
+    Flaw("bad_source", "ping_fails", "lifecycle.ping"),
+    Flaw("bad_source", "memory_grows", "lifecycle.open_close"),
+    Flaw("bad_source", "close_ends_all", "lifecycle.instances"),
+    Flaw("bad_source", "needs_one_thread", "lifecycle.threads"),
+    Flaw("bad_source", "thread_left", "lifecycle.after_close", include="lifecycle.*"),
+    Flaw("bad_source", "extension_for_all", "lifecycle.extensions"),
+    Flaw("bad_source", "hook_left", "lifecycle.calls"),
+    Flaw("bad_source", "late_call", "lifecycle.calls"),
+    Flaw("bad_source", "error_without_message", "lifecycle.errors"),
+    Flaw("bad_source", "out_set_on_failure", "lifecycle.out_params"),
+    Flaw("bad_source", "stream_release_stays", "lifecycle.releases"),
+    Flaw("bad_source", "directory_changed", "lifecycle.side_effects"),
 ]
 
 SOURCE_FLAWS = [

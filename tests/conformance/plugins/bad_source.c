@@ -17,7 +17,7 @@ penstock_str text_of(const char* text) { return (penstock_str){text, strlen(text
 int same_text(penstock_str text, const char* other) { return text.size == strlen(other) && memcmp(text.data, other, text.size) == 0; }
 
 penstock_status refuse(penstock_call* call, penstock_status status, int32_t retry, const char* message) {
-  if (has_flaw("error_without_message")) message = "";
+  if (has_flaw("error_without_message") && status == PENSTOCK_STATUS_NOT_FOUND) message = "";
   if (has_flaw("cancel_is_unavailable") && status == PENSTOCK_STATUS_CANCELLED) status = PENSTOCK_STATUS_UNAVAILABLE;
   const penstock_error error = {sizeof error, status, retry, 0, 0, {NULL, 0}, text_of(message)};
   call->host->set_error(call, &error);
@@ -68,7 +68,7 @@ static void leave_thread(void) {
   if (pthread_create(&thread, NULL, wait_for_ever, NULL) == 0) pthread_detach(thread);
 }
 
-static int opened;
+static int64_t opened, ended; /* serials; ended: those up to it */
 static penstock_call* last_call;
 
 static penstock_status open_source(penstock_call* call, const penstock_options* options, penstock_source** out) {
@@ -97,7 +97,7 @@ static penstock_status open_source(penstock_call* call, const penstock_options* 
   if (has_flaw("hook_left")) call->host->on_cancel(call, (void (*)(void*))free, NULL);
   if (has_flaw("thread_left")) leave_thread();
   last_call = call;
-  ++opened;
+  self->serial = ++opened;
   *out = self;
   return PENSTOCK_STATUS_OK;
 }
@@ -105,7 +105,7 @@ static penstock_status open_source(penstock_call* call, const penstock_options* 
 static void close_source(penstock_call* call, penstock_source* self) {
   (void)call;
   close_link(&self->link);
-  --opened;
+  ended = opened;
   if (!has_flaw("memory_grows")) free(self);
 }
 
@@ -114,8 +114,8 @@ static _Thread_local int used_here;
 static penstock_status ping(penstock_call* call, penstock_source* self) {
   char answer[16];
   if (is_cancelled(call)) return refuse_cancelled(call);
-  if (has_flaw("ping_fails")) return refuse(call, PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT, "ping: nobody is there");
-  if (has_flaw("close_ends_all") && opened < 2) return refuse(call, PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT, "ping: closed");
+  if (has_flaw("ping_fails") && self->planned == 0) return refuse(call, PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT, "ping: nobody is there");
+  if (has_flaw("close_ends_all") && self->serial <= ended) return refuse(call, PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_RECONNECT, "ping: closed");
   if (has_flaw("descriptors_crash")) {
     const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (fd < 0) abort();
@@ -142,8 +142,8 @@ static penstock_status describe(penstock_call* call, penstock_source* self, cons
   const penstock_status status = find_table(call, self, table);
   if (status != PENSTOCK_STATUS_OK) return status;
   if (has_flaw("needs_one_thread") && !used_here) {
-    if (self->low != 0) return refuse(call, PENSTOCK_STATUS_INTERNAL, PENSTOCK_RETRY_NEVER, "describe: this is not the thread of before");
-    self->low = used_here = 1;
+    if (self->was_used) return refuse(call, PENSTOCK_STATUS_INTERNAL, PENSTOCK_RETRY_NEVER, "describe: this is not the thread of before");
+    self->was_used = used_here = 1;
   }
   if (has_flaw("directory_changed") && chdir("/") != 0) abort();
   if (has_flaw("late_call")) last_call->host->log_enabled(last_call, PENSTOCK_LOG_INFO);

@@ -42,7 +42,8 @@ struct penstock_source {
   int64_t horizons;
   scan_key last_scans[N_PARTITIONS];
   const void* reading;
-  int64_t low, high;
+  int64_t serial; /* counts the sources that were opened */
+  int was_used;
   char password[64];
 };
 

@@ -37,7 +37,7 @@ static void release_columns(struct ArrowSchema* self) {
     free(self->children[i]);
   }
   free(self->children);
-  self->release = has_flaw("schema_release_stays") ? release_child : NULL;
+  self->release = NULL;
 }
 
 void export_columns(const int* columns, int64_t n_columns, struct ArrowSchema* out) {
@@ -192,7 +192,7 @@ static void release_stream(struct ArrowArrayStream* self) {
   if (has_flaw("abandoned_scan_blocks") && scan->next > 0 && scan->next < N_EVENTS) scan->source->blocked = 1;
   memset(scan->lent_ids, 0xff, sizeof scan->lent_ids);
   if (!has_flaw("arrays_go_with_stream")) free(scan); /* with it an array would point to freed memory, and the process may end */
-  self->release = NULL;
+  if (!has_flaw("stream_release_stays")) self->release = NULL;
 }
 
 static int column_named(penstock_str name) {
