@@ -291,7 +291,8 @@ void CallContext::append(penstock_buffer* buffer, const void* data, uint64_t siz
   // Writing through a pointer that is not one of this call's buffers would make the plugin's bug ours; and what was meant to be in
   // a buffer is lacking there.
   if (!buffers_.contains(buffer)) return misuse("appended to a buffer that is not this call's");
-  if (data == nullptr || size == 0) return;
+  if (size == 0) return;
+  if (data == nullptr) return misuse("appended " + std::to_string(size) + " bytes without saying where they are");
   const size_t room = buffer->limit - buffer->bytes.size();
   if (size > room) buffer->overflowed = true;
   buffer->bytes.append(static_cast<const char*>(data), std::min<uint64_t>(size, room));
@@ -357,6 +358,7 @@ penstock_add_partition CallContext::take_partitions(std::function<penstock_statu
 
 penstock_status CallContext::add_partition(penstock_bytes token) {
   const std::lock_guard lock(mutex_);
+  if (token.data == nullptr && token.size > 0) misuse("added a partition of " + std::to_string(token.size) + " bytes without saying where they are");
   return take_partition_(token);
 }
 

@@ -30,6 +30,7 @@ class MarkerSlot {
       return call.misbehaved("the fence " + std::to_string(raw_.committed_fence) + " of the commit is negative");
     if (store_id_->overflowed)
       return call.misbehaved("the store's identity is longer than " + std::to_string(kMaxStoreId) + " bytes");
+    if (raw_.found != 0 && raw_.found != 1) return call.misbehaved("found is " + std::to_string(raw_.found) + ", neither 0 nor 1");
     Marker marker{std::nullopt, raw_.fence, store_id_->bytes};
     if (raw_.found == 0) return marker;
     auto position = position_.read(call);

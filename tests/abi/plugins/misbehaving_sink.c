@@ -147,7 +147,7 @@ static penstock_status load_marker(penstock_call* call, penstock_sink* self, con
   out->fence = mode_is(self->mode, "marker_fence") ? -1 : 3;
   for (int i = 0; i < (mode_is(self->mode, "marker_store_id") ? 100 : 1); ++i) call->host->append(call, out->store_id, "store", 5);
   if (mode_is(self->mode, "marker_without_position")) return PENSTOCK_STATUS_OK;
-  out->found = 1;
+  out->found = mode_is(self->mode, "marker_found") ? 7 : 1;
   out->committed_fence = mode_is(self->mode, "marker_committed_fence") ? -1 : 2;
   out->position->ordinal = 42;
   call->host->append(call, out->position->detail, "d", 1);

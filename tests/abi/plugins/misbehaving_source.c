@@ -192,6 +192,7 @@ static penstock_status horizon(penstock_call* call, penstock_source* self, const
   if (mode_is(self->mode, "horizon_detail")) call->host->append(call, out->position->detail, "x", 1);
   call->host->append(call, out->position->text, "a\nb", 3);
   for (int i = 0; i < 100; ++i) call->host->append(call, out->why, bytes, sizeof bytes);
+  if (mode_is(self->mode, "horizon_without_data")) call->host->append(call, out->position->text, NULL, 7);
   if (mode_is(self->mode, "horizon_pointers")) {
     out->why = (penstock_buffer*)self;
     out->holder = NULL;
@@ -206,6 +207,7 @@ static penstock_status plan(penstock_call* call, penstock_source* self, const pe
   (void)scan;
   if (mode_is(self->mode, "plan_unit")) info->cursor_unit_ns = -1;
   if (mode_is(self->mode, "plan_none")) return PENSTOCK_STATUS_OK;
+  if (mode_is(self->mode, "plan_null_token")) return add(context, (penstock_bytes){NULL, 7});
   if (mode_is(self->mode, "plan_endless")) {
     for (int i = 0; i < 200000; ++i) add(context, (penstock_bytes){NULL, 0}); /* and ignores what add answers */
     return PENSTOCK_STATUS_OK;

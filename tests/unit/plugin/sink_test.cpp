@@ -198,6 +198,8 @@ TEST_F(MisbehavingSink, HasToGiveAMarkerThatCanBeKept) {
             "misbehaving: load marker: the fence -1 is negative");
   EXPECT_EQ(outcome(plugin.sink("marker_committed_fence")->load_marker({}, {"users", 1}, "user_id")),
             "misbehaving: load marker: the fence -1 of the commit is negative");
+  EXPECT_EQ(outcome(plugin.sink("marker_found")->load_marker({}, {"users", 1}, "user_id")),
+            "misbehaving: load marker: found is 7, neither 0 nor 1");
   EXPECT_EQ(outcome(plugin.sink("marker_store_id")->load_marker({}, {"users", 1}, "user_id")),
             "misbehaving: load marker: the store's identity is longer than 256 bytes");
 }

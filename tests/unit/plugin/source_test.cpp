@@ -169,6 +169,8 @@ TEST_F(MisbehavingSource, HasToGiveAHorizonThatCanBeKept) {
   EXPECT_EQ(outcome(plugin.source("horizon_class")->horizon({}, {}, {})), "misbehaving: horizon: unknown guarantee class 9");
   EXPECT_EQ(outcome(plugin.source("horizon_detail")->horizon({}, {}, {})),
             "misbehaving: horizon: the position's detail is longer than 4096 bytes");
+  EXPECT_EQ(outcome(plugin.source("horizon_without_data")->horizon({}, {}, {})),
+            "misbehaving: horizon: appended 7 bytes without saying where they are");
   const auto horizon = *plugin.source("fine")->horizon({}, {}, {});
   EXPECT_EQ(horizon.position, (Position{-5, std::string(4096, '\0'), "a\\nb"}));
   EXPECT_LE(horizon.why.size(), kMaxShortText + 3);
@@ -178,6 +180,8 @@ TEST_F(MisbehavingSource, HasToGiveAHorizonThatCanBeKept) {
 // No partitions would mean no rows, and the window would be committed as read.
 TEST_F(MisbehavingSource, HasToPlanAPartition) {
   EXPECT_EQ(outcome(plugin.source("plan_none")->plan({}, numbers())), "misbehaving: plan: it has no partitions");
+  EXPECT_EQ(outcome(plugin.source("plan_null_token")->plan({}, numbers())),
+            "misbehaving: plan: added a partition of 7 bytes without saying where they are");
 }
 
 TEST_F(MisbehavingSource, MayNotPlanWithoutEnd) {
