@@ -1,4 +1,4 @@
-// How rows come: in which batches, on several streams, and after a stream that was given up.
+// How rows come: in which batches, on two connections at once, and after a stream that was given up.
 #include "conformance/source_groups.hpp"
 #include "conformance/source_scene.hpp"
 
@@ -64,55 +64,45 @@ void check_batch_bytes(Trial& trial) {
   });
 }
 
-std::vector<SeenRow> rows_of(SourceScene& scene, TrialSource& source, const ScanSpec& spec, const std::string& token) {
+std::vector<SeenRow> rows_of(SourceScene& scene, const ScanSpec& spec, const std::string& token) {
   TrialScan scan(scene.session);
-  scene.session.require(source.start(spec, token, scan));
+  scene.session.require(scene.source.start(spec, token, scan));
   std::vector<SeenRow> rows;
   scene.read_on(scan, rows);
   return rows;
 }
 
-// Two streams read a batch each in turn; both must give what one gives alone.
-void read_in_turn(SourceScene& scene, TrialSource& second, const std::string& when) {
-  Trial& trial = scene.session.trial();
+// Two connections read a batch each in turn; both must give what one gives alone.
+void check_two_connections(Trial& trial) {
+  constexpr size_t kMaxTokens = 3;
+  SourceScene scene(trial);
+  TrialSource other(scene.session);
   const ScanSpec alone = scene.whole();
   ScanSpec by_one = alone, by_two = alone;
   by_one.batch_rows = 1;
   by_two.batch_rows = 2;
   std::vector<std::string> tokens = scene.source.plan(alone).tokens;
-  second.plan(alone);
-  constexpr size_t kMaxTokens = 3;
+  other.plan(alone);
   tokens.resize(std::min(tokens.size(), kMaxTokens));
   for (const std::string& token : tokens) {
     trial.step("read a partition alone");
-    std::vector<SeenRow> expected = rows_of(scene, scene.source, alone, token);
-    trial.step("read it twice " + when);
+    std::vector<SeenRow> expected = rows_of(scene, alone, token);
+    trial.step("read a partition on two connections in turn");
     TrialScan left(scene.session), right(scene.session);
     std::vector<SeenRow> left_rows, right_rows;
     scene.session.require(scene.source.start(by_one, token, left));
     bool more_left = scene.read_on(left, left_rows, 1);
-    scene.session.require(second.start(by_two, token, right));
+    scene.session.require(other.start(by_two, token, right));
     bool more_right = true;
     while (more_left || more_right) {
       if (more_right) more_right = scene.read_on(right, right_rows, 1);
       if (more_left) more_left = scene.read_on(left, left_rows, 1);
     }
     for (std::vector<SeenRow>* rows : {&expected, &left_rows, &right_rows}) std::sort(rows->begin(), rows->end());
-    const std::string text = "the " + std::to_string(expected.size()) + " rows that a stream gives alone, " + when;
+    const std::string text = "the " + std::to_string(expected.size()) + " rows that a stream gives alone, while another connection reads the same partition";
     if (!trial.expect(left_rows == expected, "the first stream gives " + std::to_string(left_rows.size()) + " rows, or others", text)) return;
     if (!trial.expect(right_rows == expected, "the second stream gives " + std::to_string(right_rows.size()) + " rows, or others", text)) return;
   }
-}
-
-void check_two_connections(Trial& trial) {
-  SourceScene scene(trial);
-  TrialSource other(scene.session);
-  read_in_turn(scene, other, "when another connection reads the same partition at the same time");
-}
-
-void check_several_streams(Trial& trial) {
-  SourceScene scene(trial);
-  read_in_turn(scene, scene.source, "when two streams of one source are read in turn");
 }
 
 void check_abandoned_scan(Trial& trial) {
@@ -141,8 +131,7 @@ constexpr Check kChecks[] = {
     {"source.batch_rows", Subject::source, "an array has at most batch_rows rows", "batch-size", check_batch_rows},
     {"source.batch_bytes", Subject::source, "an array has about batch_bytes bytes", "batch-size", check_batch_bytes},
     {"source.two_connections", Subject::source, "two connections read at the same time without touching each other", "instances", check_two_connections},
-    {"source.several_streams", Subject::source, "a source may have several streams", "scan", check_several_streams},
-    {"source.abandoned_scan", Subject::source, "a stream may be released before its end", "stream", check_abandoned_scan},
+    {"source.abandoned_scan", Subject::source, "a stream may be released before its end", "scan", check_abandoned_scan},
 };
 
 }  // namespace

@@ -84,7 +84,6 @@ SOURCE_FLAWS = [
     ("batch_rows_ignored", "source.batch_rows"),
     ("batch_bytes_ignored", "source.batch_bytes"),
     ("connections_share_state", "source.two_connections"),
-    ("streams_share_position", "source.several_streams"),
     ("abandoned_scan_blocks", "source.abandoned_scan"),
 ]
 FLAWS += [Flaw("bad_source", name, check) for name, check in SOURCE_FLAWS]

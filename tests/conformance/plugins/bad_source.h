@@ -37,11 +37,10 @@ typedef struct scan_key {
 
 struct penstock_source {
   server_link link;
-  /* For flaws: of earlier scans, and of the stream that was read last. */
+  /* For flaws: what earlier calls were. */
   int planned, blocked;
   int64_t horizons;
   scan_key last_scans[N_PARTITIONS];
-  const void* reading;
   int64_t serial; /* counts the sources that were opened */
   int was_used;
   char password[64];

@@ -135,14 +135,11 @@ static void lend_ids(stream* scan, struct ArrowArray* ids) {
   ids->buffers = lent;
 }
 
-/* Streams that are not as independent as they should be lose a row. */
+/* Connections that are not as independent as they should be lose a row of the partition. */
 static void disturb(stream* scan) {
   static const penstock_source* last;
-  const int other_connection = last != scan->source && has_flaw("connections_share_state");
-  const int other_stream = scan->source->reading != NULL && scan->source->reading != scan && has_flaw("streams_share_position");
-  if ((other_connection || other_stream) && scan->next > 0) scan->next = scan->next + N_PARTITIONS < N_EVENTS ? scan->next + N_PARTITIONS : N_EVENTS;
+  if (last != scan->source && has_flaw("connections_share_state") && scan->next > 0) scan->next = scan->next + N_PARTITIONS < N_EVENTS ? scan->next + N_PARTITIONS : N_EVENTS;
   last = scan->source;
-  scan->source->reading = scan;
 }
 
 static int get_next(struct ArrowArrayStream* self, struct ArrowArray* out) {
@@ -188,7 +185,6 @@ static const char* get_last_error(struct ArrowArrayStream* self) {
 
 static void release_stream(struct ArrowArrayStream* self) {
   stream* const scan = self->private_data;
-  if (scan->source->reading == scan) scan->source->reading = NULL;
   if (has_flaw("abandoned_scan_blocks") && scan->next > 0 && scan->next < N_EVENTS) scan->source->blocked = 1;
   memset(scan->lent_ids, 0xff, sizeof scan->lent_ids);
   if (!has_flaw("arrays_go_with_stream")) free(scan); /* with it an array would point to freed memory, and the process may end */
