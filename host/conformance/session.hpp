@@ -53,6 +53,8 @@ class Session {
   const penstock_component& component() const { return trial_.component(); }
   // The component's options as the quirks file gives them; ends the check as skipped when a required one is not given.
   const OptionSet& options();
+  // Others in their place.
+  void use(const OptionSet& options) { options_ = std::make_unique<OptionSet>(options); }
 
   // Calls body with a call, on the thread that the shape asks for, between start() and end() of the call. Without `given`, the call
   // is one of the session's, which it keeps, so that a late use of it is seen.

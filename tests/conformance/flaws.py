@@ -39,6 +39,18 @@ FLAWS = [
     Flaw("bad_source", "refusal_names_no_option", "options.validate"),
     Flaw("bad_source", "validate_opens_file", "options.offline"),
     Flaw("bad_source", "secret_logged", "options.secret"),
+    # What goes wrong.
+    Flaw("bad_source", "cancel_is_unavailable", "faults.cancelled_before"),
+    Flaw("bad_source", "deaf_to_cancel", "faults.cancel", include="faults.*", server=True),
+    Flaw("bad_source", "deadline_of_another_clock", "faults.deadline", include="faults.*", server=True),
+    Flaw("bad_source", "lost_for_good", "faults.reset", include="faults.*", server=True),
+    Flaw("bad_source", "lost_is_the_end", "faults.cut", include="faults.*", server=True),
+    Flaw("bad_source", "whole_answers_only", "faults.slow", include="faults.*", server=True),
+    Flaw("bad_source", "interrupted_fails", "faults.interrupts"),
+    Flaw("bad_source", "descriptors_crash", "faults.descriptors", verdict="crash"),
+    Flaw("bad_source", "hostile_option_crash", "faults.hostile_options", verdict="crash"),
+    Flaw("bad_source", "hostile_token_crash", "faults.hostile_tokens", verdict="crash"),
+    Flaw("bad_source", "hostile_name_crash", "faults.hostile_names", verdict="crash"),
     # Objects and calls.
     Flaw("bad_source", "ping_fails", "lifecycle.ping"),
     Flaw("bad_source", "memory_grows", "lifecycle.open_close"),
@@ -134,7 +146,7 @@ SINK_FLAWS = [
 FLAWS += [Flaw("bad_sink", name, check) for name, check in SINK_FLAWS]
 
 # Without a flaw: nothing is wrong, and nothing is warned of.
-GOOD = [("bad_source", False), ("bad_sink", False)]
+GOOD = [("bad_source", False), ("bad_source", True), ("bad_sink", False)]
 
 # No bad plugin yet.
 MISSING = set()

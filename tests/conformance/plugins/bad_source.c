@@ -81,14 +81,12 @@ static penstock_status open_source(penstock_call* call, const penstock_options* 
     return refuse_cancelled(call);
   }
   penstock_source* const self = calloc(1, sizeof *self);
-  if (self == NULL) {
-    if (has_flaw("no_memory_crash")) abort();
-    return refuse(call, PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_SAFE, "open: out of memory");
-  }
+  if (self == NULL) return refuse(call, PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_SAFE, "open: out of memory");
   self->link.fd = -1;
   copy_text(option(options, "password"), self->password, sizeof self->password);
   copy_text(option(options, "host"), host, sizeof host);
-  if (has_flaw("hostile_option_crash") && host[0] == '\0' && option(options, "host") != NULL && option(options, "host")->text.size > 4096) abort();
+  const penstock_option_value* const label = option(options, "label");
+  if (has_flaw("hostile_option_crash") && label != NULL && label->text.size > 4096) abort();
   if (has_flaw("secret_logged")) call->host->log(call, PENSTOCK_LOG_INFO, text_of(self->password));
   if (port != 0) {
     const penstock_status status = open_link(call, &self->link, host[0] == '\0' ? kDefaultHost : host, port);

@@ -1,0 +1,82 @@
+// Connections that are lost, cut or slow.
+#include "conformance/fault_groups.hpp"
+#include "conformance/fault_scene.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace penstock::host::conformance {
+namespace {
+
+constexpr std::chrono::seconds kHang{5};
+
+bool lets_the_host_go_on(int32_t retry) { return retry != PENSTOCK_RETRY_NEVER; }
+
+void check_reset(Trial& trial) {
+  Session session(trial);
+  const auto proxy = put_proxy(session);
+  at_each_phase(session, [&] { proxy->set(ServerProxy::Mode::reset); }, [&](const std::string& phase, const RunPhase& run) {
+    const Answer answer = run(nullptr);
+    proxy->set(ServerProxy::Mode::pass);
+    trial.expect(answer.took < kHang, phase + " took longer than 5 s", "a connection that is reset is noticed at once");
+    if (!answer.ok()) trial.expect(lets_the_host_go_on(answer.error.retry), answer.text() + ", and says that a human must change something", phase + " gives a retry class with which the host connects again");
+  });
+}
+
+struct Table {
+  TextRows rows;
+  int64_t bytes = 0;  // of answers, for reading it
+};
+
+Table read_table(Session& session, ServerProxy& proxy) {
+  Work work(session);
+  Table table;
+  if (work.source() == nullptr || session.trial().quirks().batch_source(session.component().id) == nullptr)
+    session.trial().skip("no [[batch_source]] says which table to read");
+  const int64_t before = proxy.answered();
+  if (const Answer answer = work.source()->read(table.rows); !answer.ok()) session.trial().skip("not decided, since the table cannot be read: " + answer.text());
+  table.bytes = proxy.answered() - before;
+  return table;
+}
+
+void check_cut(Trial& trial) {
+  Session session(trial);
+  const auto proxy = put_proxy(session);
+  const Table whole = read_table(session, *proxy);
+  if (whole.bytes == 0) trial.skip("the rows do not come from the server");
+  std::set<int64_t> places = {0, 1, whole.bytes / 4, whole.bytes / 2, whole.bytes * 3 / 4, whole.bytes - 1};
+  for (const int64_t at : places) {
+    trial.step("read, cut after " + std::to_string(at) + " of " + std::to_string(whole.bytes) + " bytes");
+    Work work(session);
+    TextRows rows;
+    proxy->cut_after(at);
+    const Answer answer = work.source()->read(rows);
+    proxy->set(ServerProxy::Mode::pass);
+    if (!answer.ok()) continue;
+    if (!trial.expect(rows == whole.rows, "the connection was cut after " + std::to_string(at) + " of " + std::to_string(whole.bytes) + " bytes, and the stream ended well with " +
+                          std::to_string(rows.size()) + " of " + std::to_string(whole.rows.size()) + " rows"))
+      return;
+  }
+}
+
+void check_slow(Trial& trial) {
+  Session session(trial);
+  const auto proxy = put_proxy(session);
+  const Table whole = read_table(session, *proxy);
+  proxy->set(ServerProxy::Mode::slow);
+  trial.step("open and read while answers come a byte at a time");
+  const Table slow = read_table(session, *proxy);
+  trial.expect(slow.rows == whole.rows, "other rows, " + std::to_string(slow.rows.size()) + " of " + std::to_string(whole.rows.size()));
+}
+
+constexpr Check kChecks[] = {
+    {"faults.reset", Subject::component, "a connection that is reset is an error after which the host can go on", "connection-lost", check_reset, 2},
+    {"faults.cut", Subject::source, "a stream whose connection was lost does not end as if it were complete", "short-success", check_cut, 2},
+    {"faults.slow", Subject::source, "answers that come a byte at a time are the same answers", "connection-lost", check_slow, 2},
+};
+
+}  // namespace
+
+std::span<const Check> connection_checks() { return kChecks; }
+
+}  // namespace penstock::host::conformance
