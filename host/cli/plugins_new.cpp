@@ -28,7 +28,8 @@ std::vector<std::string> next_commands(const std::filesystem::path& folder) {
   return {"cmake -S " + source + " -B " + build, "cmake --build " + build, "ctest --test-dir " + build + " --output-on-failure"};
 }
 
-std::string as_json(const Project& project, const Arguments& arguments, const std::filesystem::path& folder, const std::vector<ProjectFile>& files) {
+std::string as_json(const Project& project, const Arguments& arguments, const std::filesystem::path& folder,
+                    const std::vector<ProjectFile>& files) {
   std::string out;
   JsonWriter writer(out);
   const auto list = [&](const char* name, const auto& texts, const auto& text_of) {

@@ -3,7 +3,6 @@
 #include "base/escape.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace penstock::host::templates {
 namespace {
@@ -18,7 +17,9 @@ constexpr std::string_view kTaken[] = {"file", "memory", "odbc", "postgres", "re
 constexpr std::string_view kTargets[] = {"all", "clean", "depend", "edit_cache", "help", "install", "list_install_components",
                                          "package", "package_source", "preinstall", "rebuild_cache", "test"};
 
-bool is_one_of(std::string_view name, std::span<const std::string_view> names) { return std::find(names.begin(), names.end(), name) != names.end(); }
+bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 bool is_name_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; }
 

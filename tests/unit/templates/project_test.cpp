@@ -33,7 +33,8 @@ TEST(Project, IsNamedInPathsAndTextsWhereverTheMarkIs) {
 }
 
 TEST(Project, HasTheLinesWhoseMarksAllHold) {
-  const TemplateFile templates[] = {{"any/any/f", "all\n@source@source\n@sink@sink\n@both@both\n@single@single\n@c@@source@c source\n@cpp@@sink@cpp sink\n@c@\n"}};
+  const TemplateFile templates[] = {{"any/any/f", "all\n@source@source\n@sink@sink\n@both@both\n@single@single\n@c@@source@c source\n"
+                                                  "@cpp@@sink@cpp sink\n@c@\n"}};
   EXPECT_EQ(project_files({"x", Kind::source, Language::c}, templates)[0].text, "all\nsource\nsingle\nc source\n\n");
   EXPECT_EQ(project_files({"x", Kind::sink, Language::cpp}, templates)[0].text, "all\nsink\nsingle\ncpp sink\n");
   EXPECT_EQ(project_files({"x", Kind::both, Language::cpp}, templates)[0].text, "all\nsource\nsink\nboth\ncpp sink\n");
@@ -66,7 +67,8 @@ TEST(ProjectName, IsThatOfAPlugin) {
   for (const char* name : {"", "Hello", "a b", "a.b", "a/b", "\xc3\xa4", "a\n"}) EXPECT_FALSE(check_project_name(name)) << name;
   EXPECT_TRUE(check_project_name(std::string(64, 'x')));
   EXPECT_FALSE(check_project_name(std::string(65, 'x')));
-  EXPECT_EQ(check_project_name("a\x1b").failure().message, "a connector cannot be called \"a\\x1b\": its name is made of a-z, 0-9, _ and -, at most 64 of them");
+  EXPECT_EQ(check_project_name("a\x1b").failure().message,
+            "a connector cannot be called \"a\\x1b\": its name is made of a-z, 0-9, _ and -, at most 64 of them");
 }
 
 TEST(ProjectName, IsNoOption) {
@@ -82,7 +84,8 @@ TEST(ProjectName, IsNotThatOfAConnectorThatComesWithTheHost) {
     EXPECT_FALSE(check_project_name(module)) << module;
     EXPECT_FALSE(check_project_name(module.substr(module.find('_') + 1))) << module;
   }
-  EXPECT_EQ(check_project_name("redis").failure().message, "a connector cannot be called \"redis\": a connector of this name comes with penstock");
+  EXPECT_EQ(check_project_name("redis").failure().message,
+            "a connector cannot be called \"redis\": a connector of this name comes with penstock");
 }
 
 TEST(ProjectName, IsNoTargetOfCMake) {

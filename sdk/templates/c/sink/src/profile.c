@@ -94,8 +94,8 @@ bool profile_from_row(const struct fields* fields, const struct ArrowArray* batc
     const struct ArrowArray* column = batch->children[2 + i];
     const uint8_t type = (uint8_t)field->type;
     if (is_null(column, row)) continue;
-    there = bytes_append(&out->values, &type, 1) && append_sized(&out->values, (struct slice){(const uint8_t*)field->name, strlen(field->name)}) &&
-            append_row(&out->values, field->type, column, row);
+    const struct slice name = {(const uint8_t*)field->name, strlen(field->name)};
+    there = bytes_append(&out->values, &type, 1) && append_sized(&out->values, name) && append_row(&out->values, field->type, column, row);
   }
   if (!there) profile_free(out);
   return there;

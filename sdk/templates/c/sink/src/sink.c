@@ -115,7 +115,8 @@ static enum store_result write_row(penstock_writer* self, const struct ArrowArra
 }
 
 /* The batch stays the host's: nothing of it is moved out. */
-static penstock_status write_batch(penstock_call* call, penstock_writer* self, uint64_t seq, struct ArrowArray* batch, penstock_write_result* result) {
+static penstock_status write_batch(penstock_call* call, penstock_writer* self, uint64_t seq, struct ArrowArray* batch,
+                                   penstock_write_result* result) {
   int64_t written = 0, unchanged = 0, stale = 0, rejected = 0;
   struct failure failure;
   (void)seq;

@@ -38,7 +38,8 @@ void position_free(struct position* position);
 /* Calls `use` with the view's marker, which may be used until it returns, or with one of zeros. */
 void store_read_marker(struct store* store, const char* view, void (*use)(void* context, const struct marker* marker), void* context);
 /* Calls `use` with the profile, or NULL when there is none; returns what it returns. */
-bool store_read(struct store* store, const char* view, struct slice key, bool (*use)(void* context, const struct profile* profile), void* context);
+bool store_read(struct store* store, const char* view, struct slice key, bool (*use)(void* context, const struct profile* profile),
+                void* context);
 /* Was there one? */
 bool store_remove(struct store* store, const char* view, struct slice key);
 

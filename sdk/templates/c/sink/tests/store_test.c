@@ -17,7 +17,9 @@ static enum store_result write_profile(struct store* store, int64_t fence, const
   return store_apply(store, "users_v1", fence, slice(key), &profile, 2);
 }
 
-static bool has_hash(void* context, const struct profile* profile) { return profile != NULL && profile->values.data[0] == *(const char*)context; }
+static bool has_hash(void* context, const struct profile* profile) {
+  return profile != NULL && profile->values.data[0] == *(const char*)context;
+}
 
 static bool reads(struct store* store, const char* key, char hash) { return store_read(store, "users_v1", slice(key), has_hash, &hash); }
 
@@ -37,8 +39,10 @@ int main(void) {
   expect("writes what is newer", write_profile(store, first, "ann", 4, 'c') == STORE_WRITTEN && reads(store, "ann", 'c'));
   expect("compares bytes as unsigned", write_profile(store, first, "ann", '\xff', 'c') == STORE_UNCHANGED);
   expect("keeps the greater order key of equal values", write_profile(store, first, "ann", 9, 'd') == STORE_STALE);
-  expect("is full at its limit", write_profile(store, first, "bob", 1, 'a') == STORE_WRITTEN && write_profile(store, first, "cleo", 1, 'a') == STORE_FULL);
-  expect("removes a profile", store_remove(store, "users_v1", slice("bob")) && !store_remove(store, "users_v1", slice("bob")) && !reads(store, "bob", 'a'));
+  expect("is full at its limit",
+         write_profile(store, first, "bob", 1, 'a') == STORE_WRITTEN && write_profile(store, first, "cleo", 1, 'a') == STORE_FULL);
+  expect("removes a profile", store_remove(store, "users_v1", slice("bob")) && !reads(store, "bob", 'a') &&
+             !store_remove(store, "users_v1", slice("bob")));
 
   expect("keeps a position", store_set_position(store, "users_v1", first, &position, first) == STORE_OK);
   const int64_t second = store_begin(store, "users_v1");

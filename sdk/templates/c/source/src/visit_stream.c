@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define NAME_BYTES 1024 /* no column has a longer name */
+
 const struct column visit_columns[N_COLUMNS] = {{.name = "user_id", .format = "u"},
                                                 {.name = "city", .format = "u"},
                                                 {.name = "pages", .format = "l"},
@@ -14,7 +16,8 @@ penstock_status find_columns(const penstock_scan* scan, int* columns, struct fai
   for (uint64_t i = 0; i < scan->n_columns; ++i) {
     for (columns[i] = 0; columns[i] < N_COLUMNS && !str_is(scan->columns[i], visit_columns[columns[i]].name);) ++columns[i];
     if (columns[i] == N_COLUMNS)
-      return set_failure(failure, PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "the table has not all of the columns asked for");
+      return set_failure(failure, PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "the table has no column \"%.*s\"",
+                         scan->columns[i].size <= NAME_BYTES ? (int)scan->columns[i].size : 0, scan->columns[i].data);
   }
   return PENSTOCK_STATUS_OK;
 }
@@ -82,7 +85,9 @@ static void take_columns(const struct visit_stream* stream, struct column* out) 
 }
 
 /* The stream's functions answer an errno; what the host reads is the error that the call was told. */
-static int stream_failed(struct visit_stream* stream) { return report(stream->call, &stream->failure) == PENSTOCK_STATUS_CANCELLED ? ECANCELED : EIO; }
+static int stream_failed(struct visit_stream* stream) {
+  return report(stream->call, &stream->failure) == PENSTOCK_STATUS_CANCELLED ? ECANCELED : EIO;
+}
 
 static int get_next(struct ArrowArrayStream* self, struct ArrowArray* out) {
   struct visit_stream* stream = self->private_data;
@@ -90,7 +95,8 @@ static int get_next(struct ArrowArrayStream* self, struct ArrowArray* out) {
   take_columns(stream, columns);
   penstock_status status = fill_batch(stream, columns);
   memset(out, 0, sizeof *out); /* without rows: the end */
-  if (status == PENSTOCK_STATUS_OK && columns[0].length > 0 && !make_batch(columns, stream->n_columns, out)) status = no_memory(&stream->failure);
+  if (status == PENSTOCK_STATUS_OK && columns[0].length > 0 && !make_batch(columns, stream->n_columns, out))
+    status = no_memory(&stream->failure);
   for (size_t i = 0; i < stream->n_columns; ++i) column_free(&columns[i]);
   return status == PENSTOCK_STATUS_OK ? 0 : stream_failed(stream);
 }

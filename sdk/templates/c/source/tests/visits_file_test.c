@@ -33,7 +33,8 @@ static void test_reading(void) {
   expect("reads a line, also of before 1970", visits_next(&file, &visit) == VISITS_ROW && strcmp(visit.user_id, "ann") == 0 &&
              strcmp(visit.city, "Oslo") == 0 && visit.pages == 3 && visit.visited_at == -5);
   expect("reads NULL", visits_next(&file, &visit) == VISITS_ROW && visit.city == NULL && !visit.has_pages && !visit.has_time);
-  expect("tells an empty text from NULL", visits_next(&file, &visit) == VISITS_ROW && visit.city != NULL && visit.city[0] == '\0' && visit.has_pages);
+  expect("tells an empty text from NULL",
+         visits_next(&file, &visit) == VISITS_ROW && visit.city != NULL && visit.city[0] == '\0' && visit.has_pages);
   expect("leaves a line alone that is still being written", visits_next(&file, &visit) == VISITS_END);
   visits_close(&file);
 }
@@ -43,7 +44,8 @@ static void test_failing(void) {
   expect("says why a file cannot be opened", !visits_open(&file, "/nowhere/visits.tsv") && file.error == ENOENT);
   expect("says what is wrong with a line", fails_with("ann\tOslo\tmany\t1\n", "the pages are no number"));
   expect("takes no number that does not fit", fails_with("ann\tOslo\t9223372036854775808\t1\n", "the pages are no number"));
-  expect("takes no time that a position cannot say", fails_with("ann\tOslo\t1\t9223372036854775807\n", "the time is further away than a position can say"));
+  expect("takes no time that a position cannot say",
+         fails_with("ann\tOslo\t1\t9223372036854775807\n", "the time is further away than a position can say"));
   expect("misses what is not there", fails_with("ann\tOslo\n", "the pages are no number"));
 }
 

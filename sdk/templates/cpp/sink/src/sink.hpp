@@ -19,7 +19,9 @@ class ProfileSink final : public penstock::Sink, public penstock::MarkerStore, p
  public:
   static constexpr penstock::ComponentInfo kInfo{"@NAME@", "@NAME@", "Profiles in the memory of the process, gone when it ends."};
   static constexpr auto kOptions = penstock::options_of(
-      penstock::bound<&SinkSettings::name>({.name = "name", .doc = "Stores of the same name in one process are one store.", .default_value = "default"}),
+      penstock::bound<&SinkSettings::name>({.name = "name",
+                                            .doc = "Stores of the same name in one process are one store.",
+                                            .default_value = "default"}),
       penstock::bound<&SinkSettings::max_profiles>({.name = "max_profiles",
                                                     .doc = "A new profile beyond this many is rejected, and tried again by a later run.",
                                                     .default_value = "1000000",

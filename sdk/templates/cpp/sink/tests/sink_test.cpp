@@ -21,11 +21,11 @@ void test_writing(const penstock_component& component) {
   expect("leaves out what is older", run->write({row("ann", 1, "Bern")}) == Written{.stale = 1});
   expect("writes what is newer", run->write({row("bob", 3, "Graz")}) == Written{.written = 1});
   expect("changes nothing when a batch comes again", run->write({row("ann", 2, "Oslo")}) == Written{.unchanged = 1});
-  run->write({{"cleo", order_key(1), {penstock::testing::Cell{}, list_cell<int32_t>({})}}});
+  const ProfileRow empty{"cleo", order_key(1), {Cell{}, list_cell<int32_t>({})}};
+  run->write({empty});
   expect("reads back what was written, in the order asked, null and empty lists too",
          sink.lookup(kFields, {"bob", "nobody", "cleo", "ann"}) ==
-             std::vector<Profile>{found(row("bob", 3, "Graz")), missing(2),
-                                  found({"cleo", order_key(1), {penstock::testing::Cell{}, list_cell<int32_t>({})}}), found(row("ann", 2, "Oslo"))});
+             std::vector<Profile>{found(row("bob", 3, "Graz")), missing(2), found(empty), found(row("ann", 2, "Oslo"))});
   expect("removes profiles", sink.remove({"ann", "nobody"}) == 1 && sink.lookup(kFields, {"ann"}) == std::vector<Profile>{missing(2)});
 }
 
@@ -37,7 +37,8 @@ void test_runs(const penstock_component& component) {
   expect("has no position before the first commit", !sink.load_marker().found);
   run->commit({7, "", "seven"});
   const LoadedMarker marker = sink.load_marker();
-  expect("keeps the position that was committed, and by which run", marker.ordinal == 7 && marker.text == "seven" && marker.committed_fence == run->fence());
+  expect("keeps the position that was committed, and by which run",
+         marker.ordinal == 7 && marker.text == "seven" && marker.committed_fence == run->fence());
 
   const auto later = sink.begin(kFields);
   expect("gives later runs greater fences", later->fence() > run->fence() && later->previous_fence() == run->fence());

@@ -90,7 +90,7 @@ class VisitStream final : public penstock::RowStream {
   bool next(ArrowArray* out) override {
     penstock::BatchBuilder batch(schema_);
     Visit visit;
-    while (batch.rows() < std::max<int64_t>(scan_.batch_rows, 1) && batch.byte_size() < static_cast<size_t>(std::max<int64_t>(scan_.batch_bytes, 1))) {
+    while (batch.rows() < batch_rows_ && batch.byte_size() < batch_bytes_) {
       if (lines_++ % kLinesPerCheck == 0) call_.check();
       if (!file_.next(visit)) break;
       if (is_wanted(scan_, visit)) append(visit, batch);
@@ -115,6 +115,8 @@ class VisitStream final : public penstock::RowStream {
   const Call call_;  // of the scan: it lives as long as the stream
   VisitsFile file_;
   const penstock::Scan scan_;
+  const int64_t batch_rows_ = std::max<int64_t>(scan_.batch_rows, 1);
+  const size_t batch_bytes_ = static_cast<size_t>(std::max<int64_t>(scan_.batch_bytes, 1));
   const std::vector<Column> columns_;
   penstock::Schema schema_;
   int64_t lines_ = 0;
