@@ -45,8 +45,18 @@ static penstock_status validate(penstock_call* call, const penstock_options* opt
   return PENSTOCK_STATUS_OK;
 }
 
+/* Is the store there? Memory always is; a wait for a server ends when the host wants the call to end, and so does every other one. */
+static penstock_status ping(penstock_call* call, penstock_sink* self) {
+  struct failure failure;
+  (void)self;
+  if (check_call(call, &failure) != PENSTOCK_STATUS_OK) return report(call, &failure);
+  return PENSTOCK_STATUS_OK;
+}
+
 /* Connects. Both options have a default, so both are there. */
 static penstock_status open_sink(penstock_call* call, const penstock_options* options, penstock_sink** out) {
+  struct failure failure;
+  if (check_call(call, &failure) != PENSTOCK_STATUS_OK) return report(call, &failure);
   penstock_sink* self = malloc(sizeof *self);
   if (self == NULL) return fail_without_memory(call);
   self->max_profiles = option_value(options, "max_profiles")->integer;
@@ -59,12 +69,6 @@ static penstock_status open_sink(penstock_call* call, const penstock_options* op
 static void close_sink(penstock_call* call, penstock_sink* self) {
   (void)call;
   free(self);
-}
-
-static penstock_status ping(penstock_call* call, penstock_sink* self) {
-  (void)call;
-  (void)self;
-  return PENSTOCK_STATUS_OK; /* memory is always there */
 }
 
 /* Not PENSTOCK_SINK_DURABLE, for memory is not, and not PENSTOCK_SINK_TTL: nothing here expires. */
@@ -86,6 +90,8 @@ static void end(penstock_call* call, penstock_writer* self) {
 
 static penstock_status begin(penstock_call* call, penstock_sink* self, const penstock_run_spec* spec, penstock_begin_result* result,
                              penstock_writer** out) {
+  struct failure failure;
+  if (check_call(call, &failure) != PENSTOCK_STATUS_OK) return report(call, &failure);
   if (spec->ttl_ms != 0)
     return fail(call, PENSTOCK_STATUS_NOT_SUPPORTED, PENSTOCK_RETRY_NEVER, "profiles do not expire here: leave out the view's ttl");
   penstock_writer* writer = calloc(1, sizeof *writer);

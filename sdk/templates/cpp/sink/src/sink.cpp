@@ -72,14 +72,20 @@ void ProfileSink::validate(const SinkSettings& settings) {
   if (settings.name.empty()) throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT, "name is empty");
 }
 
-ProfileSink::ProfileSink(const Call&, const SinkSettings& settings) : store_(store_named(settings.name)), max_profiles_(settings.max_profiles) {}
+ProfileSink::ProfileSink(const Call& call, const SinkSettings& settings) : store_(store_named(settings.name)), max_profiles_(settings.max_profiles) {
+  ping(call);
+}
+
+// Is the store there? Memory always is; a wait for a server ends when the host wants the call to end, and so does every other one.
+void ProfileSink::ping(const Call& call) { call.check(); }
 
 // Not PENSTOCK_SINK_DURABLE, for memory is not, and not PENSTOCK_SINK_TTL: nothing here expires.
 penstock::SinkCapabilities ProfileSink::capabilities(const Call&) {
   return {PENSTOCK_SINK_NEWEST_WINS | PENSTOCK_SINK_UNCHANGED, kBatchRows, 0};
 }
 
-std::unique_ptr<penstock::Writer> ProfileSink::begin(const Call&, const penstock::RunSpec& spec) {
+std::unique_ptr<penstock::Writer> ProfileSink::begin(const Call& call, const penstock::RunSpec& spec) {
+  call.check();
   if (spec.ttl_ms != 0) throw Error(PENSTOCK_STATUS_NOT_SUPPORTED, "profiles do not expire here: leave out the view's ttl");
   for (size_t i = penstock::kFirstFieldColumn; i < spec.schema.size(); ++i)
     if (!is_storable(spec.schema[i]))

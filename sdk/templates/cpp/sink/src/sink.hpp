@@ -33,6 +33,7 @@ class ProfileSink final : public penstock::Sink, public penstock::MarkerStore, p
   // Connects.
   ProfileSink(const penstock::Call&, const SinkSettings&);
 
+  void ping(const penstock::Call&) override;
   penstock::SinkCapabilities capabilities(const penstock::Call&) override;
   std::unique_ptr<penstock::Writer> begin(const penstock::Call&, const penstock::RunSpec&) override;
 

@@ -47,6 +47,13 @@ void test_runs(const penstock_component& component) {
   expect("lets another version of the view alone", sink.lookup(kFields, {"ann"}, "users", 2) == std::vector<Profile>{missing(2)});
 }
 
+void test_cancelling(const penstock_component& component) {
+  SinkDriver sink(component, {{"name", "cancelling"}});
+  FakeCall call;
+  call.cancel();
+  expect("begins no run when the host wants the call to end", status_of([&] { sink.begin(kFields, {}, &call); }) == PENSTOCK_STATUS_CANCELLED);
+}
+
 void test_limit(const penstock_component& component) {
   SinkDriver sink(component, {{"name", "limit"}, {"max_profiles", "1"}});
   const auto run = sink.begin(kFields);
@@ -62,6 +69,7 @@ int main(int, char** arguments) {
   const penstock_component& component = *module.components[module.n_components - 1];
   test_writing(component);
   test_runs(component);
+  test_cancelling(component);
   test_limit(component);
   return failed;
 }
