@@ -5,7 +5,11 @@
 #include "conformance/trial_object.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
 #include <random>
+#include <system_error>
 
 namespace penstock::host::conformance {
 namespace {
@@ -23,7 +27,27 @@ bool leads_elsewhere(std::string_view name, const ServerOptions& server) {
   return std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) { return name.find(word) != std::string_view::npos; });
 }
 
-void check_options(Trial& trial) {
+// A folder of the check's own as the working directory: a plugin may make files of the names that it is given.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "penstock-check-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
+    path_ = name;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void open_with_variants(Trial& trial) {
   Session session(trial);
   const OptionSet given = session.options();
   const auto until = Clock::now() + kOptionsTime;
@@ -46,6 +70,16 @@ void check_options(Trial& trial) {
     ++tried;
   }
   trial.measure("sets of options", static_cast<double>(tried), "");
+}
+
+// In a process of its own, so that the folder goes also when the plugin dies.
+void check_options(Trial& trial) {
+  const ScratchFolder scratch;
+  trial.apart("with hostile options", [&] {
+    std::filesystem::create_directories(scratch.path() / "1/2/3/4");
+    std::filesystem::current_path(scratch.path() / "1/2/3/4");
+    open_with_variants(trial);
+  });
 }
 
 std::string drawn_bytes(std::mt19937_64& random, size_t size) {
