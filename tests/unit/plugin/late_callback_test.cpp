@@ -5,7 +5,10 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
+#include <semaphore>
 #include <set>
+#include <thread>
 
 namespace penstock::host {
 namespace {
@@ -118,6 +121,32 @@ TEST(LateCallbacks, AreNotReportedWhenTheHooksAreGone) {
   late.close();
   late.report("postgres", "metric", "ping");
   EXPECT_EQ(heard.log(), std::vector<std::string>{"3 postgres: called log after the call \"ping\" had ended"});
+}
+
+TEST(CallContext, IsNotOverBeforeTheCallbacksThatAreInsideHaveLeft) {
+  const auto runtime = std::make_shared<PluginRuntime>();
+  std::binary_semaphore inside(0), go_on(0);
+  std::atomic<bool> left{false}, left_before_the_end{false};
+  runtime->hooks.log = [&](int32_t level, std::string_view, std::string_view) {
+    if (level != PENSTOCK_LOG_INFO) return;
+    inside.release();
+    go_on.acquire();
+    left = true;
+  };
+  CallContext context(Callee(runtime, "x"), "ping", {});
+  penstock_call* const call = context.get();
+  std::thread plugin([&] { call->host->log(call, PENSTOCK_LOG_INFO, {"x", 1}); });
+  inside.acquire();
+  std::thread host([&] {
+    (void)context.finish(PENSTOCK_STATUS_OK);
+    left_before_the_end = left.load();
+  });
+  while (call->host->cancelled(call) == 0) std::this_thread::yield();  // until what comes now is late
+  for (int i = 0; i < 1000; ++i) std::this_thread::yield();            // time for an end that does not wait
+  go_on.release();
+  plugin.join();
+  host.join();
+  EXPECT_TRUE(left_before_the_end);
 }
 
 // The memory of a call is used again, but not soon.
