@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
@@ -134,6 +135,7 @@ std::string ChildEnd::trouble() const {
 ChildEnd run_in_child(const std::function<void(const Teller&)>& body, std::chrono::nanoseconds timeout) {
   Pipe told, output;
   const auto until = Clock::now() + timeout;
+  std::fflush(nullptr);  // or the process would write out what this one has not yet
   const pid_t pid = fork();
   if (pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (pid == 0) be_child(body, told.end(1), output.end(1));

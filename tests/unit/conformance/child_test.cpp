@@ -58,6 +58,15 @@ TEST(Child, OutputIsCaughtAndItsEndIsKept) {
   EXPECT_LE(end.output.size(), 4096u);
 }
 
+TEST(Child, WhatThisProcessHasNotWrittenYetIsNotWrittenTwice) {
+  FILE* const file = std::tmpfile();
+  std::fputs("once", file);
+  run_in_child([](const Teller&) {}, kLong);
+  std::fflush(file);
+  EXPECT_EQ(lseek(fileno(file), 0, SEEK_END), 4);
+  std::fclose(file);
+}
+
 TEST(Child, MoreThanAPipeHoldsIsToldAll) {
   const auto end = run_in_child([](const Teller& teller) { for (int i = 0; i < 100; ++i) teller.tell('x', {std::string(10000, 'y')}); }, kLong);
   EXPECT_EQ(end.records.size(), 100u);
