@@ -125,7 +125,7 @@ class RowReader {
     const bool fixed = with_fixed_type(field.type, [&](auto value) {
       if (!(read = take(sizeof value, bytes))) return;
       std::memcpy(&value, bytes.data(), sizeof value);
-      if (out != nullptr) out->append(value);
+      if (out != nullptr) out->append_bits(value);
     });
     if (fixed) return read;
     switch (field.type) {

@@ -59,10 +59,10 @@ void take_value(const char*& at, Type type, ColumnBuilder* column) {
   switch (type) {
     case Type::boolean: return column->append(*bytes != 0);
     case Type::int32:
-    case Type::float32: return column->append(take<int32_t>(bytes));
+    case Type::float32: return column->append_bits(take<int32_t>(bytes));
     case Type::int64:
     case Type::float64:
-    case Type::timestamp_ns: return column->append(take<int64_t>(bytes));
+    case Type::timestamp_ns: return column->append_bits(take<int64_t>(bytes));
     default: return column->append_bytes({bytes, size});
   }
 }

@@ -103,8 +103,8 @@ void append_scalar(Wire wire, std::string_view bytes, ColumnBuilder& column) {
     case Wire::oid: return column.append(number<uint32_t>(bytes, column));
     case Wire::int8:
     case Wire::xid8: return column.append(number<int64_t>(bytes, column));
-    case Wire::float4: return column.append(number<uint32_t>(bytes, column));  // the same bits
-    case Wire::float8: return column.append(number<uint64_t>(bytes, column));
+    case Wire::float4: return column.append_bits(number<uint32_t>(bytes, column));
+    case Wire::float8: return column.append_bits(number<uint64_t>(bytes, column));
     case Wire::numeric: return append_numeric(bytes, column);
     case Wire::uuid: return append_uuid(bytes, column);
     case Wire::date: return column.append(unix_days(number<int32_t>(bytes, column)));

@@ -1,15 +1,16 @@
 // Reading Arrow batches: typed views without copies. They trust the array; the host validates arrays before anyone reads.
 #pragma once
 
-#include <penstock/schema.hpp>
+#include <penstock/column_time.hpp>
+#include <penstock/decimal.hpp>
 
 #include <cstring>
 #include <span>
 
 namespace penstock {
 
-// One column of a batch, borrowed. Indices are rows of the column, its offset is taken care of. The reading function must fit
-// the field's type; null entries have no value.
+// One column of a batch, borrowed. Indices are rows of the column, its offset is taken care of. get() sees to it that the C++ type
+// fits the column's; value(), bytes() and list_range(), for inner loops, must fit it, and null entries have no value for them.
 class ColumnView {
  public:
   ColumnView(Field field, const ArrowArray* array) : field_(std::move(field)), array_(array) {
@@ -36,6 +37,15 @@ class ColumnView {
       return out;
     }
   }
+  // The row's value, or nothing when it is null. T is what ColumnBuilder::append takes for the column; text is a std::string_view into
+  // the batch, or a std::string. Throws INTERNAL for another T or a row that is not there, DATA_LOSS for a time that T cannot hold.
+  template <class T>
+  std::optional<T> get(int64_t row) const {
+    if (row < 0 || row >= array_->length) throw Error(PENSTOCK_STATUS_INTERNAL, "column \"" + field_.name + "\" has no row " + std::to_string(row));
+    if (is_null(row)) return std::nullopt;
+    return read(row, static_cast<T*>(nullptr));
+  }
+
   // utf8, binary, fixed_binary, decimal128
   std::string_view bytes(int64_t row) const {
     const auto at = static_cast<size_t>(row + array_->offset);
@@ -53,6 +63,56 @@ class ColumnView {
   ColumnView items() const { return ColumnView(field_.children.at(0), array_->children[0]); }
 
  private:
+  template <detail::Scalar T>
+  T read(int64_t row, T*) const {
+    require(storage_of(field_.type) == storage_for<T>(), storage_name(storage_for<T>()));
+    return value<T>(row);
+  }
+  std::string_view read(int64_t row, std::string_view*) const {
+    const Storage storage = storage_of(field_.type);
+    require(storage == Storage::sized || storage == Storage::fixed, "bytes");
+    return bytes(row);
+  }
+  std::string read(int64_t row, std::string*) const { return std::string(read(row, static_cast<std::string_view*>(nullptr))); }
+  std::chrono::sys_days read(int64_t row, std::chrono::sys_days*) const {
+    require(field_.type == Type::date32, "a date");
+    return std::chrono::sys_days(std::chrono::days(value<int32_t>(row)));
+  }
+  template <class Clock, detail::ColumnDuration Duration>
+  std::chrono::time_point<Clock, Duration> read(int64_t row, std::chrono::time_point<Clock, Duration>*) const {
+    require(detail::fits_clock<Clock>(field_), detail::clock_name<Clock>());
+    const auto count = detail::rescaled(value<int64_t>(row), detail::units_per_second(field_.type), Duration::period::den);
+    if (!count) throw Error(PENSTOCK_STATUS_DATA_LOSS, "column \"" + field_.name + "\" has a time that is too far away");
+    return std::chrono::time_point<Clock, Duration>(Duration(*count));
+  }
+  Decimal read(int64_t row, Decimal*) const {
+    require(field_.type == Type::decimal128, "a decimal");
+    return Decimal::from_bytes(bytes(row));
+  }
+  // Items are not null in what the host sends; where they may be, T is std::vector<std::optional<…>>.
+  template <class T>
+  std::vector<T> read(int64_t row, std::vector<T>*) const {
+    require(field_.type == Type::list, "a list");
+    const auto [begin, end] = list_range(row);
+    const ColumnView from = items();
+    std::vector<T> out;
+    for (int64_t i = begin; i < end; ++i) out.push_back(from.item_at(i, static_cast<T*>(nullptr)));
+    return out;
+  }
+  template <class T>
+  T item_at(int64_t row, T*) const {
+    if (auto item = get<T>(row)) return *std::move(item);
+    throw Error(PENSTOCK_STATUS_INTERNAL, "column \"" + field_.name + "\" has a null item, which was read as one that cannot be null");
+  }
+  template <class T>
+  std::optional<T> item_at(int64_t row, std::optional<T>*) const {
+    return get<T>(row);
+  }
+
+  void require(bool fits, const char* what) const {
+    if (!fits) detail::fail_type(field_, what, "read as");
+  }
+
   static bool bit(const uint8_t* bits, int64_t at) { return ((bits[at >> 3] >> (at & 7)) & 1) != 0; }
 
   Field field_;

@@ -51,6 +51,14 @@ inline Field instant(std::string name, Type unit = Type::timestamp_us) { return 
 
 using Schema = std::vector<Field>;
 
+// For messages: "int64".
+constexpr const char* type_name(Type type) {
+  constexpr const char* kNames[] = {"null",    "boolean", "int8",   "int16",       "int32",        "int64",        "uint8",        "uint16",
+                                    "uint32",  "uint64",  "float32", "float64",    "decimal128",   "utf8",         "binary",       "fixed_binary",
+                                    "date32",  "timestamp_s", "timestamp_ms", "timestamp_us", "timestamp_ns", "list"};
+  return kNames[static_cast<size_t>(type)];
+}
+
 inline std::string arrow_format(const Field& field) {
   switch (field.type) {
     case Type::null: return "n";
