@@ -1,5 +1,7 @@
 #include "sink.hpp"
 
+#include <penstock/write_tally.hpp>
+
 #include <algorithm>
 
 namespace penstock::memory {
@@ -29,7 +31,7 @@ class MemoryWriter final : public Writer {
       throw Error(PENSTOCK_STATUS_INVALID_ARGUMENT,
                   "batch " + std::to_string(seq) + " came where batch " + std::to_string(next_batch_) + " was expected");
     over_ = true;  // until everything has gone well
-    WriteResult result;
+    WriteTally tally(call, batch);
     const RowPacker packer(batch, kFirstFieldColumn);
     for (int64_t begin = 0; begin < batch.rows(); begin += kRowsPerLock) {
       call.check();
@@ -37,11 +39,11 @@ class MemoryWriter final : public Writer {
       for (int64_t row = begin; row < std::min(begin + kRowsPerLock, batch.rows()); ++row)
         rows.push_back({batch[kKeyColumn].bytes(row), batch[kOrderColumn].bytes(row), packer.pack(row)});
       const std::vector<Outcome> outcomes = store_->apply(run_, rows, ttl_ms_, max_profiles_);
-      for (size_t i = 0; i < outcomes.size(); ++i) count(call, begin + static_cast<int64_t>(i), outcomes[i], result);
+      for (size_t i = 0; i < outcomes.size(); ++i) count(begin + static_cast<int64_t>(i), outcomes[i], tally);
     }
     ++next_batch_;
     over_ = false;
-    return result;
+    return tally.result();
   }
 
   void flush(const Call&) override { check_usable(); }
@@ -59,17 +61,14 @@ class MemoryWriter final : public Writer {
       throw Error(PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the run is over after an earlier error");
   }
 
-  void count(const Call& call, int64_t row, Outcome outcome, WriteResult& result) {
+  void count(int64_t row, Outcome outcome, WriteTally& tally) {
     switch (outcome) {
-      case Outcome::written: ++result.written; return;
-      case Outcome::unchanged: ++result.unchanged; return;
-      case Outcome::stale: ++result.stale; return;
-      case Outcome::other_width:
-        ++result.rejected;
-        return call.reject(row, kOrderColumn, "the profile was written with an order key of another width", true);
+      case Outcome::written: return tally.written();
+      case Outcome::unchanged: return tally.unchanged();
+      case Outcome::stale: return tally.stale();
+      case Outcome::other_width: return tally.reject(row, kOrderColumn, "the profile was written with an order key of another width", true);
       case Outcome::full:
-        ++result.rejected;
-        return call.reject(row, kKeyColumn, "the store is full: max_profiles = " + std::to_string(max_profiles_), true);
+        return tally.reject(row, kKeyColumn, "the store is full: max_profiles = " + std::to_string(max_profiles_), true);
     }
   }
 
