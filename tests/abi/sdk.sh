@@ -1,5 +1,5 @@
 #!/bin/bash
-# sdk.sh SDK WORK LOAD_PLUGIN CXX: installs the SDK on its own, builds the example and a plain C plugin against what was
+# sdk.sh SDK WORK LOAD_PLUGIN CXX: installs the SDK on its own, builds the examples and a plain C plugin against what was
 # installed, as an outsider would, and has the host's loader (LOAD_PLUGIN) read a table through each.
 set -eu
 # As the project itself; an outsider may take any, and make need not be there.
@@ -36,6 +36,12 @@ cmake -S "$sdk/examples/minimal_source" -B "$work/example" "-DCMAKE_PREFIX_PATH=
 cmake --build "$work/example" >>"$work/log"
 cp "$work/example/minimal_source.so" "$plugins/"
 expect $'source minimal\n3 columns, 3 rows' "$load_plugin" "$plugins/minimal_source.so" greetings
+
+cmake -S "$sdk/examples/hello_c" -B "$work/hello_c" "-DCMAKE_PREFIX_PATH=$work/prefix" "-DCMAKE_CXX_COMPILER=$cxx" \
+  "-DCMAKE_C_FLAGS=-std=c11 -Wall -Wextra -Wpedantic -Werror" >>"$work/log"
+cmake --build "$work/hello_c" >>"$work/log"
+cp "$work/hello_c/hello_c.so" "$plugins/"
+expect $'source hello_c\n2 columns, 3 rows' "$load_plugin" "$plugins/hello_c.so" greetings
 
 flags=$(PKG_CONFIG_PATH="$work/prefix/share/pkgconfig" pkg-config --cflags penstock-sdk)
 gcc -std=c11 -shared -fPIC -fvisibility=hidden $flags "$(dirname "$0")/plugins/counting.c" -o "$plugins/counting.so"

@@ -1,70 +1,57 @@
 // A complete source: one table of greetings, held in memory. It pushes nothing down: the host itself leaves out the columns and
 // the rows that it did not ask for.
+#include <penstock/generator.hpp>
 #include <penstock/penstock.hpp>
 
-#include <algorithm>
-#include <iterator>
-
 namespace {
+
+using std::chrono::sys_seconds;
 
 struct Greeting {
   const char* language;
   const char* text;
-  int64_t updated_at;  // microseconds since 1970, UTC
+  sys_seconds updated_at;
 };
-constexpr Greeting kGreetings[] = {{"de", "Guten Tag", 1'700'000'000'000'000},
-                                   {"en", "Good day", 1'700'000'001'000'000},
-                                   {"fr", "Bonjour", 1'700'000'002'000'000}};
+constexpr Greeting kGreetings[] = {{"de", "Guten Tag", sys_seconds(std::chrono::seconds(1'700'000'000))},
+                                   {"en", "Good day", sys_seconds(std::chrono::seconds(1'700'000'001))},
+                                   {"fr", "Bonjour", sys_seconds(std::chrono::seconds(1'700'000'002))}};
 
-penstock::Schema columns() {
-  return {{"language", penstock::Type::utf8}, {"text", penstock::Type::utf8}, penstock::instant("updated_at")};
+using Row = std::tuple<std::string, std::string, sys_seconds>;
+
+penstock::Generator<Row> greetings(std::string mark) {
+  for (const Greeting& greeting : kGreetings) {
+    const Row row{greeting.language, greeting.text + mark, greeting.updated_at};
+    co_yield row;
+  }
 }
 
-class GreetingStream final : public penstock::RowStream {
- public:
-  GreetingStream(std::string mark, int64_t batch_rows) : mark_(std::move(mark)), batch_rows_(batch_rows) {}
-  const penstock::Schema& schema() const override { return schema_; }
-  bool next(ArrowArray* out) override {
-    if (row_ == std::size(kGreetings)) return false;
-    penstock::BatchBuilder batch(schema_);
-    for (; row_ < std::size(kGreetings) && batch.rows() < batch_rows_; ++row_) {
-      batch[0].append_bytes(kGreetings[row_].language);
-      batch[1].append_bytes(kGreetings[row_].text + mark_);
-      batch[2].append(kGreetings[row_].updated_at);
-    }
-    batch.finish(out);
-    return true;
-  }
-
- private:
-  const penstock::Schema schema_ = columns();
-  std::string mark_;
-  int64_t batch_rows_;
-  size_t row_ = 0;
+struct Settings {
+  std::string mark;
 };
 
 class MinimalSource final : public penstock::Source {
  public:
   static constexpr penstock::ComponentInfo kInfo{"minimal", "Minimal", "A table of greetings, for learning."};
-  static constexpr penstock_option_desc kOptions[] = {penstock::string_option("mark", "What ends a greeting.", "!")};
+  static constexpr auto kOptions =
+      penstock::options_of(penstock::bound<&Settings::mark>({.name = "mark", .doc = "What ends a greeting.", .default_value = "!"}));
 
-  MinimalSource(const penstock::Call&, const penstock::Options& options) : mark_(options.text("mark")) {}
+  MinimalSource(const penstock::Call&, Settings settings) : settings_(std::move(settings)) {}
 
   penstock::Schema describe(const penstock::Call&, const penstock::Table& table) override {
     if (table.table != "greetings") throw penstock::Error(PENSTOCK_STATUS_NOT_FOUND, "there is only the table \"greetings\"");
-    return columns();
+    return {{"language", penstock::Type::utf8}, {"text", penstock::Type::utf8}, penstock::instant("updated_at")};
   }
   penstock::Horizon horizon(const penstock::Call&, const penstock::Table&, const penstock::Cursor&) override {
-    const int64_t newest = std::end(kGreetings)[-1].updated_at * 1000;  // a position counts nanoseconds
-    return {{newest, "", std::to_string(newest)}, PENSTOCK_CLASS_A, "the greetings never change", ""};
+    const std::chrono::nanoseconds newest = std::end(kGreetings)[-1].updated_at.time_since_epoch();  // a position counts nanoseconds
+    return {{newest.count(), "", std::to_string(newest.count()) + " ns"}, PENSTOCK_CLASS_A, "the greetings never change", ""};
   }
-  std::unique_ptr<penstock::RowStream> scan(const penstock::Call&, const penstock::Scan& scan, const std::string&,
+  std::unique_ptr<penstock::RowStream> scan(const penstock::Call& call, const penstock::Scan& scan, const std::string&,
                                             penstock::ScanInfo&) override {
-    return std::make_unique<GreetingStream>(mark_, std::max<int64_t>(scan.batch_rows, 1));
+    return penstock::stream_rows(call, describe(call, scan.table), scan, greetings(settings_.mark));
   }
 
  private:
-  std::string mark_;
+  Settings settings_;
 };
 
 }  // namespace

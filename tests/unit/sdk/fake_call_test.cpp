@@ -169,6 +169,10 @@ TEST(Caller, CallsFromAThreadOfItsOwnWhereTheHostDoes) {
   EXPECT_NE(seen, std::this_thread::get_id());
 }
 
+TEST(Caller, AViolationThatADestructorFindsEndsTheProgram) {
+  EXPECT_DEATH(detail::end_or_abort([] { throw ContractViolated({"close: a hook of on_cancel was left behind"}); }), "hook of on_cancel");
+}
+
 TEST(HostStruct, ShowsWhatWasWrittenBehindIt) {
   for (const HostShape& shape : {HostShape{}, kFirstHost, kNewerHost}) {
     HostStruct<penstock_write_result> result(shape, {});

@@ -140,6 +140,13 @@ TEST(Settings, GoToTheConstructorAndToValidate) {
   EXPECT_EQ(testing::validate_options(configured(), {{"path", ""}}).message, "path is empty");
 }
 
+TEST(Settings, AreTheSameFromAnOlderHostANewerOneAndAnotherThread) {
+  for (const testing::HostShape& shape : {testing::kFirstHost, testing::kNewerHost, testing::HostShape{.thread_per_call = true}}) {
+    testing::SourceDriver driver(configured(), {{"path", "column"}}, shape);
+    EXPECT_EQ(driver.describe({}), (Schema{{"column", Type::utf8}}));
+  }
+}
+
 TEST(Settings, AValueThatTheHostShouldHaveRefusedIsAnError) {
   EXPECT_EQ(testing::validate_options(configured(), {{"path", "x"}, {"mode", "slow"}}).message,
             "option \"mode\" has a value that is none of its choices");
