@@ -7,7 +7,6 @@ namespace penstock::host::conformance {
 namespace {
 
 constexpr size_t kSize = 24;
-constexpr size_t kPart = 8;
 constexpr std::string_view kLetters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
 }  // namespace
@@ -19,9 +18,9 @@ std::string canary(uint64_t seed) {
   return out;
 }
 
-std::optional<std::string> line_with(std::string_view text, std::string_view secret) {
+std::optional<std::string> line_with(std::string_view text, std::string_view secret, size_t part) {
   if (secret.empty()) return std::nullopt;
-  const size_t part = std::min(secret.size(), kPart);
+  part = std::min(part, secret.size());
   for (size_t at = 0; at + part <= secret.size(); ++at) {
     const size_t found = text.find(secret.substr(at, part));
     if (found == std::string_view::npos) continue;

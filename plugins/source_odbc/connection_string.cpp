@@ -121,6 +121,8 @@ std::string Login::redacted(std::string text) const {
 
 std::string Login::target() const {
   std::string out;
+  // A password that was written there by mistake looks like a name, too.
+  if (dsn_is_name) out = "the data source that option \"dsn\" names";
   for (const char* key : {"DSN", "SERVER", "SERVERNAME", "HOST", "DATABASE"})
     if (const std::string* value = keys.find(key); value != nullptr && out.empty())
       out = std::string(key == std::string_view("DSN") ? "data source " : "") + "\"" + *value + "\"";
@@ -135,7 +137,8 @@ Login login_from(const Options& options) {
     const std::string& dsn = options.text("dsn");
     // A bare name is the name of a data source in odbc.ini.
     login.keys = dsn.find('=') == std::string::npos ? ConnectionString("DSN=" + dsn) : ConnectionString(dsn);
-    if (dsn.find('=') != std::string::npos) login.secrets.push_back(dsn);
+    login.dsn_is_name = dsn.find('=') == std::string::npos;
+    if (!login.dsn_is_name) login.secrets.push_back(dsn);
   }
   if (options.has("connection")) {
     for (const auto& [key, value] : options.map("connection")) {

@@ -31,6 +31,7 @@ bool is_secret_key(std::string_view key);
 struct Login {
   ConnectionString keys;
   std::vector<std::string> secrets;  // longest first: what no message may show
+  bool dsn_is_name = false;          // the secret option dsn holds the bare name of a data source
 
   // The text without secrets.
   std::string redacted(std::string text) const;

@@ -29,6 +29,7 @@ TEST(OdbcLogin, DataSourceThatIsNotThere) {
   EXPECT_EQ(error.status, PENSTOCK_STATUS_INVALID_ARGUMENT);
   EXPECT_EQ(error.retry, PENSTOCK_RETRY_NEVER);
   EXPECT_EQ(error.sqlstate, "IM002");
+  EXPECT_THAT(error.message, ::testing::StartsWith("cannot connect to the data source that option \"dsn\" names: "));
 }
 
 FakeScript failing_login(const std::string& fault) { return FakeScript().connect(R"({"nth": 1, "fault": )" + fault + "}"); }
