@@ -24,7 +24,11 @@ class RowQueue {
   bool push(Row row) {
     std::unique_lock lock(mutex_);
     wait(lock, [this] { return rows_.size() < capacity_; });
-    if (closed_ || over()) return false;
+    if (closed_ || over()) {
+      // The deadline may be renewed before take looks at it: without this the stream would end as if it were complete.
+      refused_ = true;
+      return false;
+    }
     rows_.push_back(std::move(row));
     if (rows_.size() == 1) changed_.notify_all();
     return true;
@@ -46,6 +50,8 @@ class RowQueue {
     call_.check();
     // Told once; afterwards the end is the end.
     if (rows_.empty() && error_) std::rethrow_exception(std::exchange(error_, nullptr));
+    if (rows_.empty() && refused_)
+      throw Error(PENSTOCK_STATUS_DEADLINE_EXCEEDED, PENSTOCK_RETRY_RECONNECT, "a row came when the time of an earlier call was up, and was not taken");
     changed_.notify_all();
     return std::exchange(rows_, {});
   }
@@ -84,6 +90,7 @@ class RowQueue {
   std::deque<Row> rows_;
   bool finished_ = false;
   bool closed_ = false;
+  bool refused_ = false;  // a row that was pushed is not in the queue
   std::exception_ptr error_;
   CancelHook hook_;  // last: it wakes the others
 };

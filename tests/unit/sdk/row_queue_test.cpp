@@ -156,6 +156,19 @@ TEST_F(RowQueueTest, AStreamThatIsReleasedInterruptsAProducerThatWaits) {
   EXPECT_EQ(producer_.running, 0);
 }
 
+// Of a scan each read has a deadline of its own.
+TEST_F(RowQueueTest, ARowThatCameWhenTheTimeWasUpIsNotLostWhenThereIsTimeAgain) {
+  FakeCall call;
+  RowQueue<Row> queue(Call(call.get()), 4);
+  EXPECT_TRUE(queue.push({1}));
+  call.set_deadline_ms_from_now(0);
+  EXPECT_FALSE(queue.push({2}));
+  queue.finish();
+  call.set_deadline_ms_from_now(60'000);
+  EXPECT_EQ(queue.take().size(), 1u);
+  EXPECT_THROW(queue.take(), Error);
+}
+
 TEST_F(RowQueueTest, AStreamThatIsReleasedEarlyEndsItsProducer) {
   producer_.run = [](RowQueue<Row>& queue) { push_up_to(queue, INT64_MAX); };
   ScanDriver scan;
