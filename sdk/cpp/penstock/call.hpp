@@ -77,13 +77,20 @@ class CancelHook {
  public:
   CancelHook(const Call& call, std::function<void()> action)
       : call_(call), action_(std::make_unique<std::function<void()>>(std::move(action))),
-        token_(call.get()->host->on_cancel(call.get(), [](void* arg) { (*static_cast<std::function<void()>*>(arg))(); },
-                                           action_.get())) {}
+        token_(call.get()->host->on_cancel(call.get(), run, action_.get())) {}
   ~CancelHook() { call_.get()->host->off_cancel(call_.get(), token_); }
   CancelHook(const CancelHook&) = delete;
   CancelHook& operator=(const CancelHook&) = delete;
 
  private:
+  // It runs on a thread of the host's, which no exception may reach; the wait that it should have ended still has its deadline.
+  static void run(void* action) noexcept {
+    try {
+      (*static_cast<std::function<void()>*>(action))();
+    } catch (...) {
+    }
+  }
+
   Call call_;
   std::unique_ptr<std::function<void()>> action_;
   uint64_t token_;

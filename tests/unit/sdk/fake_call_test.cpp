@@ -125,6 +125,17 @@ TEST(FakeCall, AHookThatHasRunIsStillTakenBack) {
   EXPECT_EQ(call.violations(), Violations{});
 }
 
+TEST(CancelHook, LetsNoExceptionReachTheHost) {
+  FakeCall call;
+  int ran = 0;
+  const CancelHook hook(Call(call.get()), [&] {
+    ++ran;
+    throw Error(PENSTOCK_STATUS_INTERNAL, "the client cannot be interrupted");
+  });
+  EXPECT_NO_THROW(call.cancel());
+  EXPECT_EQ(ran, 1);
+}
+
 TEST(Caller, ThrowsWhatAConnectorMustNotDo) {
   Caller caller;
   EXPECT_THROW(caller.call("ping", nullptr, {}, [](penstock_call* c) { return Call(c).reject(0, 0, "no"), PENSTOCK_STATUS_OK; }),
