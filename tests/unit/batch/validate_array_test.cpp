@@ -72,6 +72,17 @@ TEST(ValidateArray, AcceptsWhatTheBuilderMakes) {
   EXPECT_EQ(problem({}, make_batch(Schema{}, {})), "");
 }
 
+TEST(ValidateArray, LooksAtNoOffsetsOfAnArrayWithoutRows) {
+  static const int32_t kBehindNoBytes = -1;  // a buffer of no bytes points to whatever is there
+  for (const void* const buffer : {static_cast<const void*>(nullptr), static_cast<const void*>(&kBehindNoBytes)}) {
+    Batch batch = make_batch(schema(), {});
+    ArrowArray& list = *batch.array()->children[2];
+    for (ArrowArray* const column : {batch.array()->children[1], &list, list.children[0]}) column->buffers[1] = buffer;
+    EXPECT_EQ(problem(schema(), batch), "");
+    EXPECT_GE(batch.byte_size(), 0);
+  }
+}
+
 TEST(ValidateArray, NamesTheColumnAndTheDamage) {
   struct Case {
     std::function<void(ArrowArray&)> damage;
