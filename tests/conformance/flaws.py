@@ -46,7 +46,7 @@ FLAWS = [
     Flaw("bad_source", "lost_for_good", "faults.reset", include="faults.*", server=True),
     Flaw("bad_source", "lost_is_the_end", "faults.cut", include="faults.*", server=True),
     Flaw("bad_source", "whole_answers_only", "faults.slow", include="faults.*", server=True),
-    Flaw("bad_source", "interrupted_fails", "faults.interrupts"),
+    Flaw("bad_source", "interrupted_fails", "faults.interrupts", include="faults.*"),
     Flaw("bad_source", "descriptors_crash", "faults.descriptors", verdict="crash"),
     Flaw("bad_source", "hostile_option_crash", "faults.hostile_options", verdict="crash"),
     Flaw("bad_source", "hostile_token_crash", "faults.hostile_tokens", verdict="crash"),
@@ -147,6 +147,3 @@ FLAWS += [Flaw("bad_sink", name, check) for name, check in SINK_FLAWS]
 
 # Without a flaw: nothing is wrong, and nothing is warned of.
 GOOD = [("bad_source", False), ("bad_source", True), ("bad_sink", False)]
-
-# No bad plugin yet.
-MISSING = set()

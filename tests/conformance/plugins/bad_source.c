@@ -120,7 +120,7 @@ static penstock_status ping(penstock_call* call, penstock_source* self) {
     close(fd);
   }
   if (has_flaw("interrupted_fails")) {
-    const struct timespec moment = {0, 5000000};
+    const struct timespec moment = {0, 30000000};
     if (nanosleep(&moment, NULL) != 0) return refuse(call, PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_SAFE, "ping: interrupted");
   }
   return ask(call, &self->link, "PING\n", answer, sizeof answer);
