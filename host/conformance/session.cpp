@@ -75,13 +75,25 @@ void Session::note(FakeCall& used, Answer& answer) {
   if (!answer.ok() && answer.error.status == PENSTOCK_STATUS_OK) used.violate("failed without set_error");
   else if (!answer.ok() && answer.error.status != answer.status)
     used.violate("set_error: the status " + std::to_string(answer.error.status) + " was reported, but " + std::to_string(answer.status) + " was returned");
+  answer.violations = take_violations(used);
+  const std::lock_guard lock(mutex_);
   for (const std::string& line : used.logs()) said_ += line + "\n";
   for (const testing::RecordedReject& reject : used.rejects()) said_ += reject.reason + "\n";
   for (const auto& metric : used.metrics()) said_ += metric.first + "\n";
   if (!answer.error.message.empty()) said_ += answer.error.message + "\n";
   for (const auto& [key, value] : answer.error.details) said_ += key + "=" + value + "\n";
-  answer.violations = used.take_untold_violations();
-  violations_.insert(violations_.end(), answer.violations.begin(), answer.violations.end());
+}
+
+void Session::notice(const std::string& violation) {
+  const std::lock_guard lock(mutex_);
+  violations_.push_back(violation);
+}
+
+std::vector<std::string> Session::take_violations(FakeCall& used) {
+  std::vector<std::string> found = used.take_untold_violations();
+  const std::lock_guard lock(mutex_);
+  violations_.insert(violations_.end(), found.begin(), found.end());
+  return found;
 }
 
 Answer Session::start_call(const std::string& slot, const std::function<penstock_status(penstock_call*)>& body, FakeCall& used,
@@ -102,21 +114,20 @@ Answer Session::within(const std::string& slot, const std::function<penstock_sta
 
 void Session::end_call(FakeCall& used) {
   used.end();
-  const auto found = used.take_untold_violations();
-  violations_.insert(violations_.end(), found.begin(), found.end());
+  take_violations(used);
 }
 
 Answer Session::call(const std::string& slot, const std::function<penstock_status(penstock_call*)>& body, FakeCall* given,
                      std::initializer_list<const FakeBuffer*> buffers) {
   if (given == nullptr) {
+    const std::lock_guard lock(mutex_);
     if (calls_.size() == kKeptCalls) calls_.pop_front();
     given = calls_.emplace_back(std::make_unique<FakeCall>(shape_)).get();
   }
   Answer answer = start_call(slot, body, *given, buffers);
   given->end();
-  const auto left = given->take_untold_violations();
+  const auto left = take_violations(*given);
   answer.violations.insert(answer.violations.end(), left.begin(), left.end());
-  violations_.insert(violations_.end(), left.begin(), left.end());
   return answer;
 }
 
@@ -131,11 +142,18 @@ void Session::forget() {
 }
 
 std::vector<std::string> Session::violations() {
-  for (const auto& used : calls_) {
-    const auto late = used->take_untold_violations();
-    violations_.insert(violations_.end(), late.begin(), late.end());
-  }
+  for (const auto& used : calls_) take_violations(*used);
   return violations_;
+}
+
+void run_at_once(std::initializer_list<std::function<void()>> bodies) {
+  std::deque<Thrown> thrown(bodies.size());
+  {
+    std::vector<std::jthread> threads;
+    size_t next = 0;
+    for (const auto& body : bodies) threads.emplace_back([&body, &mine = thrown[next++]] { mine.of(body); });
+  }
+  for (const Thrown& each : thrown) each.pass_on();
 }
 
 }  // namespace penstock::host::conformance

@@ -14,6 +14,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct Answer {
   std::string text() const;
 };
 
+// Calls may be made from several threads at once.
 class Session {
  public:
   // Loads the module and runs init; a failure ends the check. `shape`: which host to play.
@@ -74,12 +76,12 @@ class Session {
   // Notes what was written behind the end of a struct that the host of this shape has room for.
   template <class... Structs>
   void expect_intact(const std::string& slot, const Structs&... structs) {
-    if (!(structs.intact() && ...)) violations_.push_back(slot + ": " + kWroteBehind);
+    if (!(structs.intact() && ...)) notice(slot + ": " + kWroteBehind);
   }
   // Notes an Arrow object whose release is still set after it was released.
   template <class Arrow>
   void expect_released(const std::string& what, const Arrow& object) {
-    if (object.release != nullptr) violations_.push_back(what + ": " + kReleaseStays);
+    if (object.release != nullptr) notice(what + ": " + kReleaseStays);
   }
   static constexpr const char* kWroteBehind = "wrote behind the struct_size of a struct, or changed it";
   static constexpr const char* kReleaseStays = "its release did not set release to NULL";
@@ -88,20 +90,30 @@ class Session {
   // Lets go of everything that was noted, for a check that measures memory.
   void forget();
   // What else it has handed out, to be searched like the above: statements, positions, tokens.
-  void heard(const std::string& text) { said_ += text + "\n"; }
+  void heard(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    said_ += text + "\n";
+  }
 
  private:
   void run(const std::function<void()>& body) const;
   void note(FakeCall& used, Answer& answer);
+  void notice(const std::string& violation);
+  // Adds what the call has not told yet.
+  std::vector<std::string> take_violations(FakeCall& used);
 
   Trial& trial_;
   HostShape shape_;
   // Of init: what a module keeps of the host must live as long as it.
   FakeCall init_call_;
+  std::mutex mutex_;  // guards what is noted
   std::deque<std::unique_ptr<FakeCall>> calls_;
   std::vector<std::string> violations_;
   std::string said_;
   std::unique_ptr<OptionSet> options_;
 };
+
+// Runs each on a thread of its own, at the same time, and throws what one of them has thrown.
+void run_at_once(std::initializer_list<std::function<void()>> bodies);
 
 }  // namespace penstock::host::conformance

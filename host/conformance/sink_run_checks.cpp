@@ -230,7 +230,7 @@ void check_killed(Trial& trial) {
     for (const ProfileRow& row : rows) scene.expect_row(uncommitted, kTwoFields, row, "a process died after writing it, and the next run wrote it again");
 }
 
-// Two runs in turn.
+// Two runs, in turn and at the same time.
 void check_two_sinks(Trial& trial) {
   SinkScene scene(trial);
   scene.sink.need(PENSTOCK_EXT_LOOKUP);
@@ -249,6 +249,14 @@ void check_two_sinks(Trial& trial) {
   scene.expect_row(right, kTwoFields, two_fields("a", 2, "right", 12), after);
   scene.expect_missing(left, kTwoFields, "only-right", after);
   scene.expect_missing(right, kTwoFields, "only-left", after);
+  trial.step("write to two views through two sinks at the same time");
+  constexpr int32_t kBatches = 20;
+  const auto write_all = [](TrialRun& run, const char* name) {
+    for (int32_t i = 3; i < kBatches; ++i) run.write({two_fields("a", i, name, i), two_fields(std::string("only-") + name, i, name, i)});
+  };
+  run_at_once({[&] { write_all(to_left, "left"); }, [&] { write_all(to_right, "right"); }});
+  for (const char* key : {"a", "only-left"}) scene.expect_row(left, kTwoFields, two_fields(key, kBatches - 1, "left", kBatches - 1), "two sinks wrote at the same time");
+  for (const char* key : {"a", "only-right"}) scene.expect_row(right, kTwoFields, two_fields(key, kBatches - 1, "right", kBatches - 1), "two sinks wrote at the same time");
   to_right.end();
   other.clean_up();
 }

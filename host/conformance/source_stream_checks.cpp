@@ -64,9 +64,9 @@ void check_batch_bytes(Trial& trial) {
   });
 }
 
-std::vector<SeenRow> rows_of(SourceScene& scene, const ScanSpec& spec, const std::string& token) {
+std::vector<SeenRow> rows_of(SourceScene& scene, TrialSource& source, const ScanSpec& spec, const std::string& token) {
   TrialScan scan(scene.session);
-  scene.session.require(scene.source.start(spec, token, scan));
+  scene.session.require(source.start(spec, token, scan));
   std::vector<SeenRow> rows;
   scene.read_on(scan, rows);
   return rows;
@@ -86,7 +86,7 @@ void check_two_connections(Trial& trial) {
   tokens.resize(std::min(tokens.size(), kMaxTokens));
   for (const std::string& token : tokens) {
     trial.step("read a partition alone");
-    std::vector<SeenRow> expected = rows_of(scene, alone, token);
+    std::vector<SeenRow> expected = rows_of(scene, scene.source, alone, token);
     trial.step("read a partition on two connections in turn");
     TrialScan left(scene.session), right(scene.session);
     std::vector<SeenRow> left_rows, right_rows;
@@ -102,6 +102,12 @@ void check_two_connections(Trial& trial) {
     const std::string text = "the " + std::to_string(expected.size()) + " rows that a stream gives alone, while another connection reads the same partition";
     if (!trial.expect(left_rows == expected, "the first stream gives " + std::to_string(left_rows.size()) + " rows, or others", text)) return;
     if (!trial.expect(right_rows == expected, "the second stream gives " + std::to_string(right_rows.size()) + " rows, or others", text)) return;
+    left.release();
+    right.release();
+    trial.step("read a partition on two connections at the same time");
+    run_at_once({[&] { left_rows = rows_of(scene, scene.source, by_two, token); }, [&] { right_rows = rows_of(scene, other, by_one, token); }});
+    for (std::vector<SeenRow>* rows : {&left_rows, &right_rows}) std::sort(rows->begin(), rows->end());
+    if (!trial.expect(left_rows == expected && right_rows == expected, "other rows", text + " at the same time")) return;
   }
 }
 
