@@ -85,7 +85,8 @@ class Provocation {
 
   void ask_horizon(TrialSource& source, const CTable& table, bool cancelled) {
     const auto call = new_call(cancelled);
-    const CCursor cursor({}, session_.shape());
+    const CursorSpec any;
+    const CCursor cursor(any, session_.shape());
     FakeBuffer detail, text, why, holder;
     HostStruct<penstock_position_out> position(session_.shape(), {0, 0, kSentinel, detail.get(), text.get()});
     HostStruct<penstock_horizon> horizon(session_.shape(), {0, 77, position.get(), why.get(), holder.get()});

@@ -81,6 +81,7 @@ void check_validate(Trial& trial) {
 }
 
 void check_offline(Trial& trial) {
+  if (is_sanitized()) trial.skip("the sanitizer makes system calls of its own");
   const OptionSet given(trial.options().get());
   const auto variants = option_variants(trial.component(), given, trial.seed());
   // What is loaded lazily once, by the C library, is not the plugin's.

@@ -164,7 +164,8 @@ Answer TrialSink::load_markers(const std::vector<ViewName>& views, std::vector<L
 
 Answer TrialSink::compare_and_store(const ViewName& view, int64_t expected_fence, const std::optional<Position>& position) {
   const auto ref = to_ref(view);
-  const auto value = to_c(session_.shape(), position.value_or(Position{}));
+  const Position given = position.value_or(Position{});
+  const auto value = to_c(session_.shape(), given);
   const auto& marker = feature<penstock_marker_vtab>(*vtab_, sink_, PENSTOCK_EXT_MARKER);
   written_[view];
   return session_.call("marker compare_and_store", [&](penstock_call* c) {

@@ -185,7 +185,8 @@ class SinkDriver {
   void compare_and_store(int64_t expected_fence, const std::optional<Position>& position, const std::string& view = "users",
                          int32_t version = 1) {
     const auto ref = view_ref(view, version);
-    const auto value = position_of(position.value_or(Position{}));
+    const Position given = position.value_or(Position{});
+    const auto value = position_of(given);
     const auto* marker = static_cast<const penstock_marker_vtab*>(extension(PENSTOCK_EXT_MARKER));
     caller_.call("compare_and_store", nullptr, {}, [&](penstock_call* c) {
       return marker->compare_and_store(c, sink_, ref.get(), expected_fence, position ? value.get() : nullptr);
