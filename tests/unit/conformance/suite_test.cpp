@@ -82,6 +82,16 @@ TEST(Suite, ACrashIsBlamedOnTheStepAndShowsTheOutput) {
             "          ouch\n");
 }
 
+TEST(Suite, AProcessThatEndsWithinACheckIsACrashAlsoWithTheCode0) {
+  constexpr Check kLeaves = {"bad.leaves", Subject::file, "all is well", "file", [](Trial& trial) { trial.step("leave"), _exit(0); }};
+  const SuiteReport report = run_suite(settings(), {kLeaves}, [](const PluginFacts&) {}, [](const Outcome&) {});
+  EXPECT_EQ(outcome_text(report.outcomes.at(0)),
+            "CRASH   bad.leaves\n"
+            "        expected: the process ends well\n"
+            "        seen:     something ended the process, with the code 0, before the check was over, during: leave\n"
+            "        rule:     docs/abi.md#file\n");
+}
+
 TEST(Suite, AHangIsBlamedOnTheStep) {
   EXPECT_THAT(outcome_text(run(settings({"bad.hangs"})).outcomes.at(0)),
               StartsWith("TIMEOUT bad.hangs\n        expected: the check is over within 200 ms\n        seen:     it was not, during: wait\n"));
