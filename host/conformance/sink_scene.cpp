@@ -153,7 +153,10 @@ void SinkScene::need_claim(uint32_t bit, const char* name) {
 }
 
 bool SinkScene::expect_row(const ViewName& view, const Schema& fields, const ProfileRow& row, const std::string& after) {
-  const Profile seen = profile(view, fields, row.key);
+  return expect_profile(profile(view, fields, row.key), fields, row, after);
+}
+
+bool SinkScene::expect_profile(const Profile& seen, const Schema& fields, const ProfileRow& row, const std::string& after) {
   const std::string expected = "after " + after + ", " + key_text(row.key) + " has " + row_text(fields, row.order, row.cells);
   if (seen.state != PENSTOCK_PROFILE_FOUND)
     return session.trial().expect(false, seen.state == PENSTOCK_PROFILE_EXPIRED ? "it has expired" : "it is not there", expected);

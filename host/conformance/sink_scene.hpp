@@ -42,6 +42,7 @@ class SinkScene {
   Profile profile(const ViewName& view, const Schema& fields, const std::string& key) { return sink.lookup(view, fields, {key}).front(); }
   // Fails the check unless the profile is as the row says, order key and all. `after`: what was done, "two runs wrote it".
   bool expect_row(const ViewName& view, const Schema& fields, const ProfileRow& row, const std::string& after);
+  bool expect_profile(const Profile& seen, const Schema& fields, const ProfileRow& row, const std::string& after);
   bool expect_missing(const ViewName& view, const Schema& fields, const std::string& key, const std::string& after);
   // Fails the check unless the answer is this.
   bool expect_answer(const Answer& answer, penstock_status status, const std::string& when);

@@ -136,11 +136,14 @@ SINK_FLAWS = [
     ("lookup_reversed", "sink.lookup"),
     ("delete_counts_keys", "sink.delete"),
     ("ttl_counts_keys", "sink.ttl"),
+    ("life_in_seconds", "sink.ttl"),
     ("never_expires", "sink.expiry"),
+    ("ttl_in_seconds", "sink.expiry"),
     ("values_after_order", "sink.killed"),
     ("commit_held_back", "sink.killed"),
     ("writers_share_view", "sink.two_sinks"),
     ("large_batch_cut", "sink.large_batch"),
+    ("chunk_edge_lost", "sink.large_batch"),
     ("layout_empty", "sink.layout"),
 ]
 FLAWS += [Flaw("bad_sink", name, check) for name, check in SINK_FLAWS]

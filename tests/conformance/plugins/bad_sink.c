@@ -185,7 +185,12 @@ static penstock_status sink_write(penstock_call* call, penstock_writer* writer, 
   int there = 1;
   enter(sink);
   const int fenced = sink->store->views[writer->view].fence != writer->fence && !has_flaw("old_writer_writes");
-  for (int64_t i = 0; i < rows && there && !fenced; ++i) there = apply_row(call, writer, batch, i, &counts);
+  for (int64_t i = 0; i < rows && there && !fenced; ++i) {
+    if (has_flaw("chunk_edge_lost") && i == FLAWED_BATCH_ROWS)
+      ++counts.written;
+    else
+      there = apply_row(call, writer, batch, i, &counts);
+  }
   leave(sink);
   writer->over = fenced || !there;
   if (fenced) return fail(call, PENSTOCK_STATUS_FENCED, PENSTOCK_RETRY_NEVER, "a newer run of this view has begun in the store");

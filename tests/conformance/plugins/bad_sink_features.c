@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 
+/* Other checks than those of lookups ask for as many keys at once. */
+#define MANY_KEYS 10
+
 /* -1 when the view was never begun. A flaw takes all versions of a view for one. */
 static int32_t view_of(penstock_sink* sink, const penstock_view_ref* view) {
   return view_index(sink->store, view->view.data, view->view.size, view->view_version, 0);
@@ -147,7 +150,7 @@ static penstock_status read_profiles(penstock_call* call, penstock_sink* sink, c
   enter(sink);
   const int32_t view = view_of_profiles(sink, ref);
   for (uint64_t i = 0; i < n_keys; ++i) {
-    const penstock_bytes key = keys[has_flaw("lookup_reversed") ? n_keys - 1 - i : i];
+    const penstock_bytes key = keys[has_flaw("lookup_reversed") && n_keys < MANY_KEYS ? n_keys - 1 - i : i];
     uint64_t size = key.size;
     if (has_flaw("keys_cut_at_nul") && memchr(key.data, 0, size) != NULL) size = (uint64_t)((const uint8_t*)memchr(key.data, 0, size) - key.data);
     const stored_profile* const profile = view < 0 ? NULL : find_profile(sink->store, view, key.data, size);
@@ -193,7 +196,7 @@ static penstock_status set_ttl(penstock_call* call, penstock_sink* sink, const p
   for (uint64_t i = 0; i < n_keys && view >= 0; ++i) {
     stored_profile* const profile = find_profile(sink->store, view, keys[i].data, keys[i].size);
     if (profile == NULL) continue;
-    profile->expires_ms = ttl_ms == 0 ? 0 : now_ms() + ttl_ms;
+    profile->expires_ms = ttl_ms == 0 ? 0 : now_ms() + ttl_ms / (has_flaw("life_in_seconds") ? 1000 : 1);
     ++count;
   }
   leave(sink);

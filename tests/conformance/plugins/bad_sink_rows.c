@@ -139,6 +139,7 @@ static int store_row(penstock_writer* writer, stored_profile* profile, int32_t v
 
 static int64_t expiry(const penstock_writer* writer) {
   if (writer->ttl_ms == 0 || has_flaw("never_expires")) return 0;
+  if (has_flaw("ttl_in_seconds")) return now_ms() + writer->ttl_ms / 1000;
   return writer->ttl_ms > INT64_MAX - now_ms() ? INT64_MAX : now_ms() + writer->ttl_ms;
 }
 
