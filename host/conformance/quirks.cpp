@@ -17,6 +17,7 @@ namespace {
 
 constexpr Key kCheck[] = {
     {.name = "keys", .type = KeyType::columns, .doc = "the entity's columns in the batch sources' tables", .min = 1, .max = 16},
+    {.name = "rows", .type = KeyType::integer, .doc = "how many rows the batch sources' tables have, counted by other means than the plugin", .min = 0, .max = 100'000},
     {.name = "timezone", .type = KeyType::line, .doc = "of naive timestamps"},
     {.name = "lag", .type = KeyType::duration, .doc = "distance to keep from the source's clock"},
     {.name = "server", .type = KeyType::string_table, .doc = "the options that say where the server is"},
@@ -42,6 +43,7 @@ void read_check(Part& part, const TomlEntry& entry, const std::vector<std::strin
   if (entry.node.table() == nullptr)
     return reader.refuse_at({part.file, entry.line, entry.column}, "expected a table written [check], found " + std::string(entry.node.kind()));
   reader.read_columns("keys", quirks.keys);
+  if (int64_t rows = 0; reader.read_integer("rows", rows)) quirks.rows = rows;
   reader.read_line("timezone", quirks.timezone);
   reader.read_duration("lag", quirks.lag);
   read_server(reader, quirks.server);

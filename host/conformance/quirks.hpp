@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,7 @@ struct Quirks {
   std::vector<Connection> warehouses, stores;
   std::vector<BatchSource> batch_sources;
   std::vector<std::string> keys;            // the entity's columns in the batch sources' tables
+  std::optional<int64_t> rows;              // up to the horizon and without a cursor, counted by the author
   std::string timezone;                     // for naive timestamps
   std::chrono::nanoseconds lag{0};
   ServerOptions server;

@@ -38,6 +38,8 @@ path = "{path}"
 """
 SERVER = 'server = { host = "host", port = "port" }\n'
 
+# Only where it is tried: many a flaw that another check is for loses a row.
+ROWS = "rows = 14\n"
 
 class Suite:
     def __init__(self, penstock, plugins, folder, port):
@@ -51,7 +53,8 @@ class Suite:
         if flaw.plugin == "bad_sink":
             path.write_text(SINK.format(path=path.with_suffix(".profiles")))
         else:
-            path.write_text(SOURCE.format(port=self.port) + SERVER if flaw.server else SOURCE.format(port=0))
+            text = SOURCE.format(port=self.port) + SERVER if flaw.server else SOURCE.format(port=0)
+            path.write_text(text + ROWS if flaw.check in ("", "source.rows") else text)
         return path
 
     def run(self, flaw):

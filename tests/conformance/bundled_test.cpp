@@ -36,8 +36,8 @@ std::string insert_events(const std::string& zone = {}) {
   return sql;
 }
 
-std::string batch_source(const std::string& place) {
-  return "[[batch_source]]\nname = \"events\"\nwarehouse = \"here\"\n" + place + "table = \"events\"\ntimestamp_field = \"at\"\n[check]\nkeys = [\"id\"]\n";
+std::string batch_source(const std::string& place, size_t rows = std::size(kEvents)) {
+  return "[[batch_source]]\nname = \"events\"\nwarehouse = \"here\"\n" + place + "table = \"events\"\ntimestamp_field = \"at\"\n[check]\nkeys = [\"id\"]\nrows = " + std::to_string(rows) + "\n";
 }
 
 using Checks = std::set<std::string>;
@@ -71,7 +71,8 @@ TEST(Conformance, TheFileSourcePassesIt) {
   for (const auto& [id, name, at] : kEvents) text += std::string(id) + "," + name + "," + (at == nullptr ? "" : at + std::string("Z")) + "\n";
   write_file(folder / "events/first.csv", text);
   write_file(folder / "events/second.csv", "id,name,at\n11,second,2024-01-02 00:00:00Z\n12,second,2024-01-03 00:00:00Z\n");
-  expect_fit("source_file", "[warehouse.here]\nplugin = \"file\"\npath = \"" + folder.path().string() + "\"\n" + batch_source(""), kNetworkOfSource + Checks{"options.secret", "source.order"});
+  expect_fit("source_file", "[warehouse.here]\nplugin = \"file\"\npath = \"" + folder.path().string() + "\"\n" + batch_source("", std::size(kEvents) + 2),
+             kNetworkOfSource + Checks{"options.secret", "source.order"});
 }
 
 TEST(Conformance, TheMemorySinkPassesIt) { expect_fit("sink_memory", "[store.here]\nplugin = \"memory\"\n", kNetworkOfSink + Checks{"lifecycle.out_params", "options.secret"}); }

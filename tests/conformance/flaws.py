@@ -81,6 +81,7 @@ SOURCE_FLAWS = [
     ("detail_sometimes", "source.positions"),
     ("empty_plan", "source.plan"),
     ("cursor_unit_differs", "source.cursor_unit"),
+    ("null_rows_never", "source.rows"),
     ("until_in_seconds", "source.window"),
     ("tie_cut", "source.ties"),
     ("rows_before_1970_lost", "source.before_1970"),

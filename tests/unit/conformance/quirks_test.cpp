@@ -46,6 +46,7 @@ timestamp_field = "updated_at"
 plugin = "shelf"
 [check]
 keys = ["user_id"]
+rows = 12
 timezone = "Europe/Berlin"
 lag = "2s"
 server = { host = "address", port = "port" }
@@ -61,6 +62,7 @@ server = { host = "address", port = "port" }
   EXPECT_EQ(quirks.batch_source("hello")->timestamp_field, "updated_at");
   EXPECT_EQ(quirks.batch_source("shelf"), nullptr);
   EXPECT_THAT(quirks.keys, ElementsAre("user_id"));
+  EXPECT_EQ(quirks.rows, 12);
   EXPECT_EQ(quirks.timezone, "Europe/Berlin");
   EXPECT_EQ(quirks.lag, std::chrono::seconds(2));
   EXPECT_EQ(quirks.server.host, "address");
