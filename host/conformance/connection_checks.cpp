@@ -1,6 +1,7 @@
 // Connections that are lost, cut or slow.
 #include "conformance/fault_groups.hpp"
 #include "conformance/fault_scene.hpp"
+#include "conformance/sink_scene.hpp"
 
 #include <algorithm>
 #include <set>
@@ -69,9 +70,53 @@ void check_slow(Trial& trial) {
   trial.expect(slow.rows == whole.rows, "other rows, " + std::to_string(slow.rows.size()) + " of " + std::to_string(whole.rows.size()));
 }
 
+// A run of two rows whose connection is lost at one of its calls. True when all of it was acknowledged all the same.
+bool run_without_connection(Session& session, ServerProxy& proxy, const ViewName& view, const std::vector<ProfileRow>& rows, size_t lost_at, const std::function<void()>& lose) {
+  TrialSink sink(session);
+  TrialRun run(sink);
+  session.require(sink.begin(view, kTwoFields, run));
+  Written counts;
+  const std::function<Answer()> calls[] = {[&] { return run.write(rows, counts); }, [&] { return run.flush(); }, [&] { return run.commit({1, {}, "one"}); }};
+  for (size_t i = 0; i < std::size(calls); ++i) {
+    if (i == lost_at) lose();
+    const Answer answer = calls[i]();
+    proxy.set(ServerProxy::Mode::pass);
+    if (!answer.ok()) return false;
+  }
+  return counts.written == static_cast<int64_t>(rows.size());
+}
+
+void check_acknowledged(Trial& trial) {
+  constexpr const char* kCalls[] = {"write", "flush", "commit"};
+  Session session(trial);
+  const auto proxy = put_proxy(session);
+  if (!TrialSink(session).has(PENSTOCK_EXT_LOOKUP)) trial.skip("not offered: " + std::string(PENSTOCK_EXT_LOOKUP));
+  const std::vector<ProfileRow> rows = {two_fields("a", 1, "ann", 1), two_fields("b", 1, "bob", 2)};
+  const std::pair<const char*, std::function<void()>> losses[] = {{"is reset", [&] { proxy->set(ServerProxy::Mode::reset); }}, {"is cut before an answer", [&] { proxy->cut_after(0); }}};
+  for (size_t at = 0; at < std::size(kCalls); ++at) {
+    for (const auto& [how, lose] : losses) {
+      const std::string lost = std::string("the connection ") + how + " in " + kCalls[at];
+      const ViewName view = own_view("lost_" + std::to_string(at) + (how[3] == 'r' ? "_reset" : "_cut"));
+      trial.step("write, flush and commit while " + lost);
+      const bool acknowledged = run_without_connection(session, *proxy, view, rows, at, lose);
+      TrialSink other(session);
+      if (acknowledged) {
+        const std::vector<Profile> seen = other.lookup(view, kTwoFields, {rows[0].key, rows[1].key});
+        for (size_t i = 0; i < rows.size(); ++i)
+          trial.expect(seen[i].state == PENSTOCK_PROFILE_FOUND && seen[i].cells == rows[i].cells, key_text(rows[i].key) + " is not there, or has other values",
+                       "what write, flush and commit have acknowledged is there, also when " + lost);
+        if (other.has(PENSTOCK_EXT_MARKER)) trial.expect(other.load_marker(view).found, "there is none", "the position that was committed is there, also when " + lost);
+      }
+      uint64_t removed = 0;
+      if (other.has(PENSTOCK_EXT_DELETE)) other.remove(view, {rows[0].key, rows[1].key}, removed);
+    }
+  }
+}
+
 constexpr Check kChecks[] = {
     {"faults.reset", Subject::component, "a connection that is reset is an error after which the host can go on", "connection-lost", check_reset, 2},
     {"faults.cut", Subject::source, "a stream whose connection was lost does not end as if it were complete", "short-success", check_cut, 2},
+    {"faults.acknowledged", Subject::sink, "what a sink has acknowledged is there, also when its connection was lost on the way", "connection-lost", check_acknowledged, 2},
     {"faults.slow", Subject::source, "answers that come a byte at a time are the same answers", "connection-lost", check_slow, 2},
 };
 

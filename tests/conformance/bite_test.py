@@ -35,11 +35,13 @@ SINK = """
 [store.here]
 plugin = "bad_sink"
 path = "{path}"
+host = "127.0.0.1"
+port = {port}
 """
-SERVER = 'server = { host = "host", port = "port" }\n'
-
 # Only where it is tried: many a flaw that another check is for loses a row.
 ROWS = "rows = 14\n"
+SERVER = 'server = { host = "host", port = "port" }\n'
+
 
 class Suite:
     def __init__(self, penstock, plugins, folder, port):
@@ -51,7 +53,8 @@ class Suite:
         """A file for each run: two sinks must not share a store."""
         path = self.folder / f"{flaw.plugin}-{flaw.name}-{flaw.server}.check.toml"
         if flaw.plugin == "bad_sink":
-            path.write_text(SINK.format(path=path.with_suffix(".profiles")))
+            text = SINK.format(path=path.with_suffix(".profiles"), port=self.port if flaw.server else 0)
+            path.write_text(text + "[check]\n" + SERVER if flaw.server else text)
         else:
             text = SOURCE.format(port=self.port) + SERVER if flaw.server else SOURCE.format(port=0)
             path.write_text(text + ROWS if flaw.check in ("", "source.rows") else text)

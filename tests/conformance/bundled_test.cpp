@@ -44,7 +44,7 @@ using Checks = std::set<std::string>;
 
 // Without a server to stand before there is no network to break.
 const Checks kNetworkOfSource = {"faults.cancel", "faults.cut", "faults.deadline", "faults.reset", "faults.slow"};
-const Checks kNetworkOfSink = {"faults.cancel", "faults.deadline", "faults.reset"};
+const Checks kNetworkOfSink = {"faults.acknowledged", "faults.cancel", "faults.deadline", "faults.reset"};
 
 Checks operator+(Checks one, const Checks& other) {
   one.insert(other.begin(), other.end());

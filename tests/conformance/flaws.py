@@ -51,6 +51,7 @@ FLAWS = [
     Flaw("bad_source", "hostile_option_crash", "faults.hostile_options", verdict="crash"),
     Flaw("bad_source", "hostile_token_crash", "faults.hostile_tokens", verdict="crash"),
     Flaw("bad_source", "hostile_name_crash", "faults.hostile_names", verdict="crash"),
+    Flaw("bad_sink", "loss_acknowledged", "faults.acknowledged", include="faults.*", server=True),
     # Objects and calls.
     Flaw("bad_source", "ping_fails", "lifecycle.ping"),
     Flaw("bad_source", "memory_grows", "lifecycle.open_close"),
@@ -150,4 +151,4 @@ SINK_FLAWS = [
 FLAWS += [Flaw("bad_sink", name, check) for name, check in SINK_FLAWS]
 
 # Without a flaw: nothing is wrong, and nothing is warned of.
-GOOD = [("bad_source", False), ("bad_source", True), ("bad_sink", False)]
+GOOD = [("bad_source", False), ("bad_source", True), ("bad_sink", False), ("bad_sink", True)]

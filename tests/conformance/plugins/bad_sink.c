@@ -18,6 +18,8 @@ penstock_status fail(penstock_call* call, penstock_status status, int32_t retry,
   return status;
 }
 
+penstock_status refuse(penstock_call* call, penstock_status status, int32_t retry, const char* message) { return fail(call, status, retry, message); }
+
 penstock_status check_call(penstock_call* call) {
   struct timespec now;
   if (call->host->cancelled(call)) return fail(call, PENSTOCK_STATUS_CANCELLED, PENSTOCK_RETRY_SAFE, "the call was cancelled");
@@ -39,10 +41,29 @@ static const penstock_option_value* option(const penstock_options* options, cons
   return NULL;
 }
 
+static penstock_status connect_sink(penstock_call* call, penstock_sink* sink, const penstock_options* options) {
+  const penstock_option_value *const host = option(options, "host"), *const port = option(options, "port");
+  char name[64] = "127.0.0.1";
+  sink->link.fd = -1;
+  if (port == NULL || port->integer == 0) return PENSTOCK_STATUS_OK;
+  if (host != NULL && host->text.size < sizeof name) {
+    memcpy(name, host->text.data, host->text.size);
+    name[host->text.size] = 0;
+  }
+  return open_link(call, &sink->link, name, port->integer);
+}
+
+/* Whatever is to be done is the server's to allow. */
+static penstock_status ask_server(penstock_call* call, penstock_sink* sink) {
+  char answer[16];
+  const penstock_status status = check_call(call);
+  return status != PENSTOCK_STATUS_OK ? status : ask(call, &sink->link, "MAY I\n", answer, sizeof answer);
+}
+
 static penstock_status sink_open(penstock_call* call, const penstock_options* options, penstock_sink** out) {
   const penstock_option_value* const path = option(options, "path");
   const penstock_option_value* const max_key = option(options, "max_key");
-  const penstock_status status = check_call(call);
+  penstock_status status = check_call(call);
   if (status != PENSTOCK_STATUS_OK) return status;
   char name[4096];
   if (path == NULL || path->text.size >= sizeof name || memchr(path->text.data, 0, path->text.size) != NULL)
@@ -51,10 +72,13 @@ static penstock_status sink_open(penstock_call* call, const penstock_options* op
   name[path->text.size] = 0;
   penstock_sink* const sink = calloc(1, sizeof *sink);
   if (sink == NULL) return no_memory(call);
+  status = connect_sink(call, sink, options);
+  if (status != PENSTOCK_STATUS_OK) return free(sink), status;
   sink->max_key = max_key == NULL ? DEFAULT_MAX_KEY : max_key->integer;
   sink->store = open_store(name, &sink->fd);
   if (sink->store == NULL) {
     const int error = errno;
+    close_link(&sink->link);
     free(sink);
     if (error == ENOMEM || error == EMFILE || error == ENFILE) return no_memory(call);
     return fail(call, PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_SAFE, "the store's file cannot be opened");
@@ -66,12 +90,12 @@ static penstock_status sink_open(penstock_call* call, const penstock_options* op
 static void sink_close(penstock_call* call, penstock_sink* sink) {
   (void)call;
   close_store(sink->store, sink->fd);
+  close_link(&sink->link);
   free(sink);
 }
 
 static penstock_status sink_ping(penstock_call* call, penstock_sink* sink) {
-  (void)sink;
-  return check_call(call);
+  return ask_server(call, sink);
 }
 
 static penstock_status sink_capabilities(penstock_call* call, penstock_sink* sink, penstock_sink_capabilities* out) {
@@ -114,7 +138,7 @@ int32_t view_begun_last;
 
 static penstock_status sink_begin(penstock_call* call, penstock_sink* sink, const penstock_run_spec* spec, penstock_begin_result* result,
                                   penstock_writer** out) {
-  const penstock_status status = check_call(call);
+  const penstock_status status = ask_server(call, sink);
   if (status != PENSTOCK_STATUS_OK) return status;
   if (spec->order_size < PENSTOCK_ORDER_SUFFIX || spec->order_size > MAX_ORDER)
     return fail(call, PENSTOCK_STATUS_INVALID_ARGUMENT, PENSTOCK_RETRY_NEVER, "an order key of this width cannot be stored");
@@ -180,6 +204,14 @@ static penstock_status sink_write(penstock_call* call, penstock_writer* writer, 
   if (status == PENSTOCK_STATUS_OK) status = refuse_batch(call, writer, batch);
   if (status != PENSTOCK_STATUS_OK) return status;
   if (writer->over) return fail(call, PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the run is over after an earlier error");
+  status = ask_server(call, sink);
+  if (status == PENSTOCK_STATUS_UNAVAILABLE && has_flaw("loss_acknowledged")) {
+    sink->link.used = 0;
+    result->written = batch->length;
+    return PENSTOCK_STATUS_OK;
+  }
+  writer->over = status != PENSTOCK_STATUS_OK;
+  if (writer->over) return status;
   penstock_write_result counts = {.struct_size = sizeof counts};
   const int64_t rows = rows_to_apply(writer, batch);
   int there = 1;
@@ -210,9 +242,9 @@ static penstock_status sink_write(penstock_call* call, penstock_writer* writer, 
 }
 
 /* Is the writer to go on? */
-static penstock_status check_writer(penstock_call* call, const penstock_writer* writer) {
+static penstock_status check_writer(penstock_call* call, penstock_writer* writer) {
   if (writer->over) return fail(call, PENSTOCK_STATUS_FAILED_PRECONDITION, PENSTOCK_RETRY_UNKNOWN_OUTCOME, "the run is over after an earlier error");
-  return check_call(call);
+  return ask_server(call, writer->sink);
 }
 
 static penstock_status sink_flush(penstock_call* call, penstock_writer* writer) {
@@ -284,7 +316,21 @@ static const penstock_option_desc kMaxKey = {.struct_size = sizeof kMaxKey,
                                              .default_value = PENSTOCK_STRINGIZE(DEFAULT_MAX_KEY),
                                              .min = 1,
                                              .max = DEFAULT_MAX_KEY};
-static const penstock_option_desc* const kOptions[] = {&kPath, &kMaxKey};
+static const penstock_option_desc kHost = {.struct_size = sizeof kHost,
+                                           .type = PENSTOCK_OPTION_STRING,
+                                           .name = "host",
+                                           .doc = "The server's IPv4 address.",
+                                           .default_value = "127.0.0.1",
+                                           .min = INT64_MIN,
+                                           .max = INT64_MAX};
+static const penstock_option_desc kPort = {.struct_size = sizeof kPort,
+                                           .type = PENSTOCK_OPTION_INT,
+                                           .name = "port",
+                                           .doc = "The server's port; 0: there is none.",
+                                           .default_value = "0",
+                                           .min = 0,
+                                           .max = 65535};
+static const penstock_option_desc* const kOptions[] = {&kPath, &kMaxKey, &kHost, &kPort};
 
 static const penstock_sink_vtab kVtab = {.struct_size = sizeof kVtab,
                                          .open = sink_open,

@@ -2,10 +2,8 @@
 #ifndef BAD_SINK_H
 #define BAD_SINK_H
 
-#include "flaw.h"
 #include "profile_file.h"
-
-#include <penstock/penstock.h>
+#include "server_link.h"
 
 #define DEFAULT_MAX_KEY 1024
 
@@ -13,6 +11,7 @@ struct penstock_sink {
   profile_file* store;
   int fd;
   int64_t max_key;
+  server_link link; /* asked before what a run does, where there is one */
   uint32_t asked; /* how often for its capabilities */
 };
 

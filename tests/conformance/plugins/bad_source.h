@@ -3,9 +3,7 @@
 #ifndef BAD_SOURCE_H
 #define BAD_SOURCE_H
 
-#include <penstock/penstock.h>
-
-#include "flaw.h"
+#include "server_link.h"
 
 /* The table `events`, ordered by (at, id): ties, rows before 1970, and rows whose cursor is NULL. */
 typedef struct event {
@@ -21,14 +19,6 @@ extern const event kEvents[N_EVENTS];
 #define N_COLUMNS 4
 extern const char* const kColumnNames[N_COLUMNS];
 #define N_PARTITIONS 3
-
-/* A connection to the server. */
-typedef struct server_link {
-  int fd; /* -1: without a server, or given up */
-  int used;
-  char bytes[512]; /* received and not read */
-  uint64_t n_bytes;
-} server_link;
 
 /* What one scan was asked. */
 typedef struct scan_key {
@@ -48,13 +38,6 @@ struct penstock_source {
 
 penstock_str text_of(const char* text);
 int same_text(penstock_str text, const char* other);
-penstock_status refuse(penstock_call* call, penstock_status status, int32_t retry, const char* message);
-
-/* Each of these sets the error that it returns. */
-penstock_status open_link(penstock_call* call, server_link* self, const char* host, int64_t port);
-void close_link(server_link* self);
-/* Sends the request, which ends in \n, and receives the answer up to its \n, which is replaced by NUL. Without a server: nothing. */
-penstock_status ask(penstock_call* call, server_link* self, const char* request, char* answer, uint64_t size);
 
 void export_columns(const int* columns, int64_t n_columns, struct ArrowSchema* out);
 penstock_status scan_events(penstock_call* call, penstock_source* self, const penstock_scan* scan, penstock_bytes partition, struct ArrowArrayStream* out,

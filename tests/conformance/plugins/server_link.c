@@ -1,4 +1,4 @@
-#include "bad_source.h"
+#include "server_link.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
