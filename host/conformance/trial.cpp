@@ -17,8 +17,9 @@
 namespace penstock::host::conformance {
 namespace {
 
-// The exit code of a process whose check was ended.
+// The exit codes of a process whose check was ended, and of one that came to its end. Not 0: a plugin may have called exit.
 constexpr int kOver = 97;
+constexpr int kDone = 98;
 
 // As the host does, but from wherever the author builds: who may write there is looked at by a check of its own.
 Result<const penstock_module*> load_as_host(const std::filesystem::path& plugin) {
@@ -81,14 +82,14 @@ bool Trial::apart(const std::string& as, const std::function<void()>& body) {
     } catch (const std::exception& error) {
       fail(error.what(), as);
     }
-    std::exit(0);
+    std::exit(kDone);
   }
   ChildEnd end;
   while (waitpid(pid, &end.status, 0) < 0 && errno == EINTR) {
   }
-  const bool over = WIFEXITED(end.status) && WEXITSTATUS(end.status) == kOver;
-  if (const std::string trouble = end.trouble(); !over && !trouble.empty()) find(Verdict::crash, "the process ends well " + as, trouble);
-  return end.status == 0;
+  const int code = WIFEXITED(end.status) ? WEXITSTATUS(end.status) : -1;
+  if (code != kOver && code != kDone) find(Verdict::crash, "the process ends well " + as, code == 0 ? "something ended it with the code 0" : end.trouble());
+  return code == kDone;
 }
 
 const penstock_component& Trial::component() {

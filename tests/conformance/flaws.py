@@ -33,6 +33,7 @@ FLAWS = [
     Flaw("bad_source", "init_takes_long", "load.start", verdict="warn", include="load.start"),
     Flaw("bad_source", "init_asks_network", "load.offline"),
     Flaw("bad_source", "only_its_own_sizes", "load.other_hosts"),
+    Flaw("bad_source", "exits_elsewhere", "load.other_hosts", verdict="crash"),
     # Options.
     Flaw("bad_source", "option_without_doc", "options.declarations"),
     Flaw("bad_source", "validate_crashes_on_thread", "options.validate", verdict="crash"),

@@ -74,6 +74,7 @@ static penstock_call* last_call;
 static penstock_status open_source(penstock_call* call, const penstock_options* options, penstock_source** out) {
   char host[64] = "";
   const int64_t port = number(options, "port", 0);
+  if (has_flaw("exits_elsewhere") && options->struct_size != sizeof *options) exit(0);
   if (has_flaw("only_its_own_sizes") && options->struct_size != sizeof *options)
     return refuse(call, PENSTOCK_STATUS_INVALID_ARGUMENT, PENSTOCK_RETRY_NEVER, "open: the host is of another version");
   if (is_cancelled(call)) {
