@@ -115,6 +115,7 @@ static penstock_status lookup(penstock_call* call, penstock_sink* self, const pe
   if (mode_is(mode, "answer_without_order")) a->found = 1, a->columns[1].null_count = a->columns[2].null_count = a->columns[3].null_count = 2;
   if (mode_is(mode, "answer_life_negative")) a->ttl[2] = -1;
   if (mode_is(mode, "answer_life_overflows")) a->ttl[2] = INT64_MAX;
+  if (mode_is(mode, "life_of_centuries")) a->ttl[2] = INT64_MAX / 1000000;
   return PENSTOCK_STATUS_OK;
 }
 

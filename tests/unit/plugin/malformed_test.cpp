@@ -215,6 +215,11 @@ TEST_F(MalformedSink, IsReadWhenItsAnswerIsRight) {
                                                         {PENSTOCK_PROFILE_FOUND, "drei", 0, "drei"}}));
 }
 
+TEST_F(MalformedSink, MayAnswerTheLongestLifeThatAViewCanGive) {
+  const Row last = {PENSTOCK_PROFILE_FOUND, "drei", std::numeric_limits<int64_t>::max() / 1'000'000, "drei"};
+  EXPECT_EQ(rows_of(*lookup("life_of_centuries")).back(), last);
+}
+
 TEST_F(MalformedSink, IsNotOpenedWithAFeatureThatIsTooSmall) {
   EXPECT_EQ(outcome(plugin.try_sink("lookup_too_small")), "misbehaving: open: lookup/1: struct_size is 8, ABI 1.0 has 16");
   EXPECT_EQ(outcome(plugin.try_sink("lookup_with_hole")), "misbehaving: open: lookup/1: slot read is NULL");
