@@ -117,6 +117,7 @@ SINK_FLAWS = [
     ("other_width_lost", "sink.order_width"),
     ("last_write_wins", "sink.newest_wins"),
     ("order_signed", "sink.newest_wins"),
+    ("compare_apart", "sink.race"),
     ("repeats_rewritten", "sink.repeated_batch"),
     ("order_not_raised", "sink.raised_order"),
     ("versions_mixed", "sink.views"),
