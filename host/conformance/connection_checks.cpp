@@ -13,6 +13,11 @@ constexpr std::chrono::seconds kHang{5};
 
 bool lets_the_host_go_on(int32_t retry) { return retry != PENSTOCK_RETRY_NEVER; }
 
+bool may_be_used_again(const Answer& answer) { return answer.error.retry == PENSTOCK_RETRY_SAFE || answer.error.retry == PENSTOCK_RETRY_AFTER; }
+
+// After an error the host does nothing more with a run.
+bool is_of_run(const std::string& phase) { return phase == "write" || phase == "flush" || phase == "commit"; }
+
 void check_reset(Trial& trial) {
   Session session(trial);
   const auto proxy = put_proxy(session);
@@ -21,6 +26,11 @@ void check_reset(Trial& trial) {
     proxy->set(ServerProxy::Mode::pass);
     trial.expect(answer.took < kHang, phase + " took longer than 5 s", "a connection that is reset is noticed at once");
     if (!answer.ok()) trial.expect(lets_the_host_go_on(answer.error.retry), answer.text() + ", and says that a human must change something", phase + " gives a retry class with which the host connects again");
+    if (answer.ok() || !may_be_used_again(answer) || is_of_run(phase)) return;
+    trial.step(phase + " once more");
+    const Answer again = run(nullptr);
+    trial.expect(again.ok() || again.is(PENSTOCK_STATUS_NOT_SUPPORTED), answer.text() + ", safe to try again; then " + again.text(),
+                 phase + " works once the server is back, since its retry class says that the object may be used again");
   });
 }
 

@@ -45,6 +45,7 @@ FLAWS = [
     Flaw("bad_source", "deaf_to_cancel", "faults.cancel", include="faults.*", server=True),
     Flaw("bad_source", "deadline_of_another_clock", "faults.deadline", include="faults.*", server=True),
     Flaw("bad_source", "lost_for_good", "faults.reset", include="faults.*", server=True),
+    Flaw("bad_source", "lost_is_safe", "faults.reset", include="faults.*", server=True),
     Flaw("bad_source", "lost_is_the_end", "faults.cut", include="faults.*", server=True),
     Flaw("bad_source", "whole_answers_only", "faults.slow", include="faults.*", server=True),
     Flaw("bad_source", "interrupted_fails", "faults.interrupts", include="faults.*"),

@@ -17,7 +17,7 @@ static int64_t now_ns(void) {
 /* What was in flight is lost, so the object is dead. */
 static penstock_status give_up(penstock_call* call, server_link* self, penstock_status status, const char* message) {
   close_link(self);
-  return refuse(call, status, has_flaw("lost_for_good") ? PENSTOCK_RETRY_NEVER : PENSTOCK_RETRY_RECONNECT, message);
+  return refuse(call, status, has_flaw("lost_for_good") ? PENSTOCK_RETRY_NEVER : has_flaw("lost_is_safe") ? PENSTOCK_RETRY_SAFE : PENSTOCK_RETRY_RECONNECT, message);
 }
 
 /* Until the socket is ready or the call shall end. */
