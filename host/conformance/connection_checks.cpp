@@ -1,10 +1,7 @@
-// Connections that are lost, cut or slow.
+// Connections that are lost or slow.
 #include "conformance/fault_groups.hpp"
 #include "conformance/fault_scene.hpp"
 #include "conformance/sink_scene.hpp"
-
-#include <algorithm>
-#include <set>
 
 namespace penstock::host::conformance {
 namespace {
@@ -34,50 +31,23 @@ void check_reset(Trial& trial) {
   });
 }
 
-struct Table {
-  TextRows rows;
-  int64_t bytes = 0;  // of answers, for reading it
-};
-
-Table read_table(Session& session, ServerProxy& proxy) {
+TextRows read_table(Session& session) {
   Work work(session);
-  Table table;
+  TextRows rows;
   if (work.source() == nullptr || session.trial().quirks().batch_source(session.component().id) == nullptr)
     session.trial().skip("no [[batch_source]] says which table to read");
-  const int64_t before = proxy.answered();
-  if (const Answer answer = work.source()->read(table.rows); !answer.ok()) session.trial().skip("not decided, since the table cannot be read: " + answer.text());
-  table.bytes = proxy.answered() - before;
-  return table;
-}
-
-void check_cut(Trial& trial) {
-  Session session(trial);
-  const auto proxy = put_proxy(session);
-  const Table whole = read_table(session, *proxy);
-  if (whole.bytes == 0) trial.skip("the rows do not come from the server");
-  std::set<int64_t> places = {0, 1, whole.bytes / 4, whole.bytes / 2, whole.bytes * 3 / 4, whole.bytes - 1};
-  for (const int64_t at : places) {
-    trial.step("read, cut after " + std::to_string(at) + " of " + std::to_string(whole.bytes) + " bytes");
-    Work work(session);
-    TextRows rows;
-    proxy->cut_after(at);
-    const Answer answer = work.source()->read(rows);
-    proxy->set(ServerProxy::Mode::pass);
-    if (!answer.ok()) continue;
-    if (!trial.expect(rows == whole.rows, "the connection was cut after " + std::to_string(at) + " of " + std::to_string(whole.bytes) + " bytes, and the stream ended well with " +
-                          std::to_string(rows.size()) + " of " + std::to_string(whole.rows.size()) + " rows"))
-      return;
-  }
+  if (const Answer answer = work.source()->read(rows); !answer.ok()) session.trial().skip("not decided, since the table cannot be read: " + answer.text());
+  return rows;
 }
 
 void check_slow(Trial& trial) {
   Session session(trial);
   const auto proxy = put_proxy(session);
-  const Table whole = read_table(session, *proxy);
+  const TextRows whole = read_table(session);
   proxy->set(ServerProxy::Mode::slow);
   trial.step("open and read while answers come a byte at a time");
-  const Table slow = read_table(session, *proxy);
-  trial.expect(slow.rows == whole.rows, "other rows, " + std::to_string(slow.rows.size()) + " of " + std::to_string(whole.rows.size()));
+  const TextRows slow = read_table(session);
+  trial.expect(slow == whole, "other rows, " + std::to_string(slow.size()) + " of " + std::to_string(whole.size()));
 }
 
 // A run of two rows whose connection is lost at one of its calls. True when all of it was acknowledged all the same.
@@ -102,13 +72,16 @@ void check_acknowledged(Trial& trial) {
   const auto proxy = put_proxy(session);
   if (!TrialSink(session).has(PENSTOCK_EXT_LOOKUP)) trial.skip("not offered: " + std::string(PENSTOCK_EXT_LOOKUP));
   const std::vector<ProfileRow> rows = {two_fields("a", 1, "ann", 1), two_fields("b", 1, "bob", 2)};
-  const std::pair<const char*, std::function<void()>> losses[] = {{"is reset", [&] { proxy->set(ServerProxy::Mode::reset); }}, {"is cut before an answer", [&] { proxy->cut_after(0); }}};
+  const std::pair<const char*, std::function<void()>> losses[] = {
+      {"is reset", [&] { proxy->set(ServerProxy::Mode::reset); }},
+      {"is cut before an answer", [&] { proxy->cut_after(0, ServerProxy::Cut::reset); }},
+      {"is closed before an answer", [&] { proxy->cut_after(0, ServerProxy::Cut::close); }}};
   for (size_t at = 0; at < std::size(kCalls); ++at) {
-    for (const auto& [how, lose] : losses) {
-      const std::string lost = std::string("the connection ") + how + " in " + kCalls[at];
-      const ViewName view = own_view("lost_" + std::to_string(at) + (how[3] == 'r' ? "_reset" : "_cut"));
+    for (const auto& loss : losses) {
+      const std::string lost = std::string("the connection ") + loss.first + " in " + kCalls[at];
+      const ViewName view = own_view("lost_" + std::to_string(at) + "_" + std::to_string(&loss - losses));
       trial.step("write, flush and commit while " + lost);
-      const bool acknowledged = run_without_connection(session, *proxy, view, rows, at, lose);
+      const bool acknowledged = run_without_connection(session, *proxy, view, rows, at, loss.second);
       TrialSink other(session);
       if (acknowledged) {
         const std::vector<Profile> seen = other.lookup(view, kTwoFields, {rows[0].key, rows[1].key});
@@ -125,7 +98,6 @@ void check_acknowledged(Trial& trial) {
 
 constexpr Check kChecks[] = {
     {"faults.reset", Subject::component, "a connection that is reset is an error after which the host can go on", "connection-lost", check_reset, 2},
-    {"faults.cut", Subject::source, "a stream whose connection was lost does not end as if it were complete", "short-success", check_cut, 2},
     {"faults.acknowledged", Subject::sink, "what a sink has acknowledged is there, also when its connection was lost on the way", "connection-lost", check_acknowledged, 2},
     {"faults.slow", Subject::source, "answers that come a byte at a time are the same answers", "connection-lost", check_slow, 2},
 };

@@ -28,12 +28,12 @@ void set_nodelay(int fd) {
 }
 
 // False when the peer has ended.
-bool take(int fd, std::string& into, std::atomic<int64_t>* count) {
+bool take(int fd, std::string& into, std::atomic<int64_t>& count) {
   std::array<char, 16384> bytes;
   const ssize_t size = recv(fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
   if (size < 0) return errno == EAGAIN || errno == EINTR;
   into.append(bytes.data(), static_cast<size_t>(size));
-  if (count != nullptr) *count += size;
+  count += size;
   return size > 0;
 }
 
@@ -43,6 +43,17 @@ bool give(int fd, std::string& from, size_t most) {
   if (size < 0) return errno == EAGAIN || errno == EINTR;
   from.erase(0, static_cast<size_t>(size));
   return true;
+}
+
+void end_connection(int fd, bool reset) {
+  const linger at_once{1, 0};
+  std::array<char, 4096> unread;
+  if (reset) setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  else shutdown(fd, SHUT_WR);
+  // With something unread, close would be a reset.
+  while (!reset && recv(fd, unread.data(), unread.size(), MSG_DONTWAIT) > 0) {
+  }
+  close(fd);
 }
 
 }  // namespace
@@ -79,7 +90,7 @@ ServerProxy::~ServerProxy() {
   stop_ = true;
   wake();
   thread_.join();
-  for (Route& route : routes_) drop(route, false);
+  for (Route& route : routes_) drop(route, Cut::close);
   close(listener_);
   close(wake_);
 }
@@ -92,15 +103,15 @@ void ServerProxy::set(Mode mode) {
   wake();
 }
 
-void ServerProxy::cut_after(int64_t bytes) {
-  cut_at_ = answered_ + bytes;
+void ServerProxy::cut_after(int64_t bytes, Cut how) {
+  cut_ = how;
+  cut_at_ = received_ + bytes;
   wake();
 }
 
-void ServerProxy::drop(Route& route, bool reset) const {
-  const linger at_once{1, 0};
-  if (reset && route.client >= 0) setsockopt(route.client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  if (route.client >= 0) close(route.client);
+void ServerProxy::drop(Route& route, Cut how) {
+  answered_ += static_cast<int64_t>(route.to_client.size());
+  if (route.client >= 0) end_connection(route.client, how == Cut::reset);
   if (route.server >= 0) close(route.server);
   route.client = route.server = -1;
 }
@@ -111,7 +122,7 @@ void ServerProxy::accept_one() {
   if (route.client < 0) return;
   route.server = socket(reinterpret_cast<const sockaddr*>(address_.data())->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const bool connected = connect(route.server, reinterpret_cast<const sockaddr*>(address_.data()), static_cast<socklen_t>(address_.size())) == 0;
-  if (!connected || mode_ == Mode::reset) return drop(route, true);
+  if (!connected || mode_ == Mode::reset) return drop(route, Cut::reset);
   set_nodelay(route.client);
   set_nodelay(route.server);
   routes_.push_back(std::move(route));
@@ -130,17 +141,18 @@ void ServerProxy::answer(Route& route) {
   const bool taken = most == 0 || give(route.client, route.to_client, most);
   answered_ += static_cast<int64_t>(before - route.to_client.size());
   slowly_ += static_cast<int64_t>(before - route.to_client.size());
-  if (!taken || answered_ >= cut_at_) drop(route, true);
+  if (answered_ >= cut_at_) drop(route, cut_);
+  else if (!taken) drop(route, Cut::reset);
 }
 
 void ServerProxy::serve(Route& route, short client_ready, short server_ready) {
-  if (mode_ == Mode::reset) return drop(route, true);
-  if ((client_ready & (POLLIN | POLLHUP | POLLERR)) != 0 && !take(route.client, route.to_server, &asked_)) return drop(route, false);
-  if ((server_ready & (POLLIN | POLLHUP | POLLERR)) != 0 && !route.server_ended && !take(route.server, route.to_client, nullptr)) route.server_ended = true;
+  if (mode_ == Mode::reset) return drop(route, Cut::reset);
+  if ((client_ready & (POLLIN | POLLHUP | POLLERR)) != 0 && !take(route.client, route.to_server, asked_)) return drop(route, Cut::close);
+  if ((server_ready & (POLLIN | POLLHUP | POLLERR)) != 0 && !route.server_ended && !take(route.server, route.to_client, received_)) route.server_ended = true;
   if (!route.to_server.empty() && !give(route.server, route.to_server, route.to_server.size())) route.server_ended = true;
   if (mode_ == Mode::stall) return;
   if (!route.to_client.empty()) answer(route);
-  else if (route.server_ended) drop(route, false);
+  else if (route.server_ended) drop(route, Cut::close);
 }
 
 void ServerProxy::run() {

@@ -21,6 +21,9 @@ class ServerProxy {
     slow,   // answers come a byte at a time, after a while in small odd pieces
   };
 
+  // How a connection is cut: by RST, as when a machine dies; by FIN, as when a server is shut down or a balancer has had enough.
+  enum class Cut { reset, close };
+
   // Listens on a free port of 127.0.0.1; a thread of its own passes on to host and port.
   static Result<std::unique_ptr<ServerProxy>> start(const std::string& host, const std::string& port);
   ~ServerProxy();
@@ -30,10 +33,10 @@ class ServerProxy {
   uint16_t port() const { return port_; }
   // From now on. Answers that were held are sent when it passes again.
   void set(Mode mode);
-  // Resets every connection when so many more bytes of answers were passed on.
-  void cut_after(int64_t bytes);
-  // Bytes of answers that were passed on, and of requests that were taken.
-  int64_t answered() const { return answered_; }
+  // Cuts every connection when so many more bytes of answers were passed on.
+  void cut_after(int64_t bytes, Cut how);
+  // Bytes of answers that the server has given, counted before they are passed on, and of requests that were taken.
+  int64_t answered() const { return received_; }
   int64_t asked() const { return asked_; }
 
  private:
@@ -49,7 +52,7 @@ class ServerProxy {
   void accept_one();
   void serve(Route& route, short client_ready, short server_ready);
   void answer(Route& route);
-  void drop(Route& route, bool reset) const;
+  void drop(Route& route, Cut how);
 
   const int listener_;
   const int wake_;
@@ -57,7 +60,10 @@ class ServerProxy {
   const std::string address_;  // a sockaddr
   std::atomic<Mode> mode_{Mode::pass};
   std::atomic<bool> stop_{false};
-  std::atomic<int64_t> answered_{0}, asked_{0}, cut_at_;
+  std::atomic<Cut> cut_{Cut::reset};
+  std::atomic<int64_t> received_{0}, asked_{0}, cut_at_;
+  // Of what was received: passed on, or lost with its connection.
+  int64_t answered_ = 0;
   int64_t slowly_ = 0;
   std::vector<Route> routes_;
   std::thread thread_;

@@ -47,6 +47,7 @@ FLAWS = [
     Flaw("bad_source", "lost_for_good", "faults.reset", include="faults.*", server=True),
     Flaw("bad_source", "lost_is_safe", "faults.reset", include="faults.*", server=True),
     Flaw("bad_source", "lost_is_the_end", "faults.cut", include="faults.*", server=True),
+    Flaw("bad_source", "close_is_the_end", "faults.cut", include="faults.*", server=True),
     Flaw("bad_source", "whole_answers_only", "faults.slow", include="faults.slow", server=True),  # faults.cut sees it now and then
     Flaw("bad_source", "interrupted_fails", "faults.interrupts", include="faults.*"),
     Flaw("bad_source", "descriptors_crash", "faults.descriptors", verdict="crash"),

@@ -94,6 +94,7 @@ penstock_status ask(penstock_call* call, server_link* self, const char* request,
     const ssize_t count = recv(self->fd, self->bytes + self->n_bytes, sizeof self->bytes - self->n_bytes, 0);
     if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count <= 0 && has_flaw("lost_is_the_end")) return close_link(self), PENSTOCK_STATUS_OK;
+    if (count == 0 && has_flaw("close_is_the_end")) return close_link(self), PENSTOCK_STATUS_OK;
     if (count <= 0) return give_up(call, self, PENSTOCK_STATUS_UNAVAILABLE, "receive: the connection was lost");
     self->n_bytes += (uint64_t)count;
     /* An answer in one piece, as it mostly is. */
