@@ -1,12 +1,16 @@
 // Connections that are lost or slow.
+#include "conformance/canary.hpp"
 #include "conformance/fault_groups.hpp"
 #include "conformance/fault_scene.hpp"
 #include "conformance/sink_scene.hpp"
+
+#include "plugin/printable.hpp"
 
 namespace penstock::host::conformance {
 namespace {
 
 constexpr std::chrono::seconds kHang{5};
+constexpr size_t kMaxShown = 256;
 
 bool lets_the_host_go_on(int32_t retry) { return retry != PENSTOCK_RETRY_NEVER; }
 
@@ -29,6 +33,10 @@ void check_reset(Trial& trial) {
     trial.expect(again.ok() || again.is(PENSTOCK_STATUS_NOT_SUPPORTED), answer.text() + ", safe to try again; then " + again.text(),
                  phase + " works once the server is back, since its retry class says that the object may be used again");
   });
+  for (const std::string& secret : secrets_in(session.options(), session.component()))
+    if (const auto line = line_with(session.said(), secret, secret.size()))
+      trial.fail("it says \"" + printable(std::string_view(*line), kMaxShown) + "\"",
+                 "the value of a secret option is shown nowhere, also when the connection is lost");
 }
 
 TextRows read_table(Session& session) {

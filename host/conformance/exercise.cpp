@@ -1,5 +1,6 @@
 #include "conformance/exercise.hpp"
 
+#include <algorithm>
 #include <unistd.h>
 
 namespace penstock::host::conformance {
@@ -22,6 +23,33 @@ std::vector<Answer> run(std::vector<Phase> phases) {
     if (trouble_in(answers) != nullptr) break;
   }
   return answers;
+}
+
+bool write_rows(TrialSink& sink) {
+  TrialRun run(sink);
+  Written counts;
+  if (!sink.ping().ok() || !sink.begin(own_view(), kFields, run).ok()) return false;
+  const bool written = run.write(some_rows(), counts).ok();
+  run.abort();
+  run.end();
+  sink.clean_up();
+  return written;
+}
+
+bool read_rows(Session& session, TrialSource& source) {
+  const ScanSubject subject(session);
+  Schema schema;
+  HorizonResult horizon;
+  PlanResult plan;
+  if (!source.ping().ok() || !source.describe(subject.table(), schema).ok()) return false;
+  if (!source.horizon(subject.table(), subject.cursor(), horizon).ok()) return false;
+  const ScanSpec spec = subject.scan(horizon, names_of(schema));
+  if (!source.plan(spec, plan).ok()) return false;
+  TextRows rows;
+  return std::all_of(plan.tokens.begin(), plan.tokens.end(), [&](const std::string& token) {
+    TrialScan scan(session);
+    return source.start(spec, token, scan).ok() && scan.rest(rows).ok();
+  });
 }
 
 }  // namespace
@@ -102,6 +130,17 @@ std::vector<Phase> SinkWork::phases() {
 std::vector<Answer> exercise(Session& session) {
   if (session.component().kind == PENSTOCK_KIND_SINK) return run(SinkWork(session).phases());
   return run(SourceWork(session).phases());
+}
+
+bool gets_to_rows(Session& session, const OptionSet& options) {
+  Answer opened;
+  if (session.component().kind == PENSTOCK_KIND_SINK) {
+    TrialSink sink(session, options, opened);
+    return opened.ok() && write_rows(sink);
+  }
+  if (session.trial().quirks().batch_source(session.component().id) == nullptr) return false;
+  TrialSource source(session, options, opened);
+  return opened.ok() && read_rows(session, source);
 }
 
 const Answer* trouble_in(const std::vector<Answer>& answers) {

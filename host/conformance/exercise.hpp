@@ -55,6 +55,9 @@ class SinkWork {
 // All phases of the component, and what came of each; stops at the first that fails.
 std::vector<Answer> exercise(Session& session);
 
+// Does a component that is opened with these options answer OK up to the first rows? False also for a source without a table.
+bool gets_to_rows(Session& session, const OptionSet& options);
+
 // The last of the answers, if it is one that a host cannot go on with.
 const Answer* trouble_in(const std::vector<Answer>& answers);
 

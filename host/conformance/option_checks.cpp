@@ -108,6 +108,20 @@ OptionSet with_canaries(Trial& trial, const OptionSet& given, std::vector<std::s
   return out;
 }
 
+// `wrong`: the same options, with other secrets.
+void expect_wrong_secrets_noticed(Session& session, const OptionSet& given, const OptionSet& wrong) {
+  for (const OptionSetting& setting : wrong.settings()) {
+    const OptionSetting* const right = given.find(setting.name);
+    if (right == nullptr || right->text == setting.text) continue;
+    OptionSet options = given;
+    options.set(setting);
+    session.trial().step("work with another \"" + setting.name + "\"");
+    if (gets_to_rows(session, options))
+      session.trial().warn("a wrong \"" + setting.name + "\" is not noticed: is a refusal taken for no rows, or does the server not ask?",
+                           "a wrong secret is an error, and not an empty table");
+  }
+}
+
 // A value that the quirks file gives is looked for as a whole: parts of it, such as a server's name, may be known from elsewhere. Of a
 // canary every part is looked for, since nobody else can know it.
 void check_secret(Trial& trial) {
@@ -119,14 +133,15 @@ void check_secret(Trial& trial) {
     const OptionSet given = session.options();
     const OptionSet options = with_canaries(trial, given, canaries);
     if (canaries.empty()) trial.skip("it has no secret option");
-    for (const OptionSetting& setting : options.settings())
-      if (const OptionSetting* real = given.find(setting.name); real != nullptr && real->text != setting.text) given_secrets.push_back(real->text);
+    given_secrets = secrets_in(given, session.component());
     trial.step("work with the options that were given");
     exercise(session);
     trial.step("open with another secret");
     Answer opened;
     TrialObject object(session, options, opened);
     if (opened.ok()) object.ping();
+    object.close();
+    if (!given_secrets.empty()) expect_wrong_secrets_noticed(session, given, options);
     said = session.said();
   }
   const auto look_for = [&](const std::string& secret, size_t part) {

@@ -36,6 +36,15 @@ const OptionSetting* OptionSet::find(std::string_view name) const {
   return found == settings_.end() ? nullptr : &*found;
 }
 
+std::vector<std::string> secrets_in(const OptionSet& options, const penstock_component& component) {
+  std::vector<std::string> out;
+  for (uint64_t i = 0; i < component.n_options; ++i) {
+    const OptionSetting* const setting = options.find(component.options[i]->name);
+    if ((component.options[i]->flags & PENSTOCK_OPTION_SECRET) != 0 && setting != nullptr && !setting->text.empty()) out.push_back(setting->text);
+  }
+  return out;
+}
+
 ShapedOptions::ShapedOptions(const OptionSet& options, const testing::HostShape& shape) : settings_(options.settings()), options_(shape, {}) {
   for (const OptionSetting& setting : settings_) {
     auto& list = lists_.emplace_back();

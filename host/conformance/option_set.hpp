@@ -38,6 +38,9 @@ class OptionSet {
   std::vector<OptionSetting> settings_;
 };
 
+// The values of those that the component declares as secret.
+std::vector<std::string> secrets_in(const OptionSet& options, const penstock_component& component);
+
 // Options in the form of the ABI, with the struct sizes of the host that the shape plays.
 class ShapedOptions {
  public:

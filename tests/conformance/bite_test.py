@@ -23,6 +23,7 @@ SOURCE = """
 plugin = "bad_source"
 host = "127.0.0.1"
 port = {port}
+password = {{ env = "PENSTOCK_CHECK_PASSWORD" }}
 [[batch_source]]
 name = "events"
 warehouse = "here"
@@ -66,7 +67,7 @@ class Suite:
         command = [self.penstock, "plugins", "check", file if file.exists() else self.plugins / file.name, "--json", "--quirks", self.quirks(flaw)]
         if flaw.include:
             command += ["--include", flaw.include]
-        ran = subprocess.run(command, env={**os.environ, "PENSTOCK_FLAW": flaw.name}, capture_output=True, text=True, timeout=120)
+        ran = subprocess.run(command, env={**os.environ, "PENSTOCK_FLAW": flaw.name, "PENSTOCK_CHECK_PASSWORD": "open sesame"}, capture_output=True, text=True, timeout=120)
         try:
             checks = json.loads(ran.stdout)["checks"]
         except (ValueError, KeyError):

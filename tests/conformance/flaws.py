@@ -40,12 +40,14 @@ FLAWS = [
     Flaw("bad_source", "refusal_names_no_option", "options.validate"),
     Flaw("bad_source", "validate_opens_file", "options.offline"),
     Flaw("bad_source", "secret_logged", "options.secret"),
+    Flaw("bad_source", "any_password_will_do", "options.secret", verdict="warn", include="options.*"),
     # What goes wrong.
     Flaw("bad_source", "cancel_is_unavailable", "faults.cancelled_before"),
     Flaw("bad_source", "deaf_to_cancel", "faults.cancel", include="faults.*", server=True),
     Flaw("bad_source", "deadline_of_another_clock", "faults.deadline", include="faults.*", server=True),
     Flaw("bad_source", "lost_for_good", "faults.reset", include="faults.*", server=True),
     Flaw("bad_source", "lost_is_safe", "faults.reset", include="faults.*", server=True),
+    Flaw("bad_source", "secret_told_when_lost", "faults.reset", include="faults.*", server=True),
     Flaw("bad_source", "lost_is_the_end", "faults.cut", include="faults.*", server=True),
     Flaw("bad_source", "close_is_the_end", "faults.cut", include="faults.*", server=True),
     Flaw("bad_source", "whole_answers_only", "faults.slow", include="faults.slow", server=True),  # faults.cut sees it now and then

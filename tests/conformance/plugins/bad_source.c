@@ -11,6 +11,7 @@
 PENSTOCK_MODULE_NOTE("bad_source", "1.0.0")
 
 static const char kDefaultHost[] = "127.0.0.1";
+static const char kPassword[] = "open sesame";
 
 penstock_str text_of(const char* text) { return (penstock_str){text, strlen(text)}; }
 
@@ -89,6 +90,10 @@ static penstock_status open_source(penstock_call* call, const penstock_options* 
   const penstock_option_value* const label = option(options, "label");
   if (has_flaw("hostile_option_crash") && label != NULL && label->text.size > 4096) abort();
   if (has_flaw("secret_logged")) call->host->log(call, PENSTOCK_LOG_INFO, text_of(self->password));
+  if (self->password[0] != '\0' && strcmp(self->password, kPassword) != 0 && !has_flaw("any_password_will_do")) {
+    free(self);
+    return refuse(call, PENSTOCK_STATUS_UNAUTHENTICATED, PENSTOCK_RETRY_NEVER, "open: the password is wrong");
+  }
   if (port != 0) {
     const penstock_status status = open_link(call, &self->link, host[0] == '\0' ? kDefaultHost : host, port);
     if (status != PENSTOCK_STATUS_OK) return free(self), status;
@@ -124,7 +129,9 @@ static penstock_status ping(penstock_call* call, penstock_source* self) {
     const struct timespec moment = {0, 30000000};
     if (nanosleep(&moment, NULL) != 0) return refuse(call, PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_SAFE, "ping: interrupted");
   }
-  return ask(call, &self->link, "PING\n", answer, sizeof answer);
+  const penstock_status status = ask(call, &self->link, "PING\n", answer, sizeof answer);
+  if (status == PENSTOCK_STATUS_UNAVAILABLE && has_flaw("secret_told_when_lost")) call->host->log(call, PENSTOCK_LOG_WARN, text_of(self->password));
+  return status;
 }
 
 static penstock_status find_table(penstock_call* call, penstock_source* self, const penstock_table* table) {
@@ -240,7 +247,7 @@ static penstock_source_vtab vtab = {.struct_size = sizeof vtab,
                                           .default_value = the_default, __VA_ARGS__}
 OPTION(host_option, PENSTOCK_OPTION_STRING, "host", "The server's IPv4 address.", kDefaultHost, UNBOUNDED);
 OPTION(port_option, PENSTOCK_OPTION_INT, "port", "The server's port; 0: there is none.", "0", .min = 0, .max = 65535);
-OPTION(password_option, PENSTOCK_OPTION_STRING, "password", "Asked for by nobody.", NULL, UNBOUNDED, .flags = PENSTOCK_OPTION_SECRET);
+OPTION(password_option, PENSTOCK_OPTION_STRING, "password", "\"open sesame\", if any.", NULL, UNBOUNDED, .flags = PENSTOCK_OPTION_SECRET);
 OPTION(label_option, PENSTOCK_OPTION_STRING, "label", "Used for nothing.", NULL, UNBOUNDED);
 OPTION(low_option, PENSTOCK_OPTION_INT, "low", "Not greater than high.", NULL, UNBOUNDED);
 OPTION(high_option, PENSTOCK_OPTION_INT, "high", "Not less than low.", NULL, UNBOUNDED);
