@@ -44,6 +44,7 @@ FLAWS = [
     # What goes wrong.
     Flaw("bad_source", "cancel_is_unavailable", "faults.cancelled_before"),
     Flaw("bad_source", "deaf_to_cancel", "faults.cancel", include="faults.*", server=True),
+    Flaw("bad_source", "looks_up_now_and_then", "faults.cancel", verdict="warn", include="faults.cancel*", server=True),
     Flaw("bad_source", "deadline_of_another_clock", "faults.deadline", include="faults.*", server=True),
     Flaw("bad_source", "lost_for_good", "faults.reset", include="faults.*", server=True),
     Flaw("bad_source", "lost_is_safe", "faults.reset", include="faults.*", server=True),

@@ -27,10 +27,12 @@ static penstock_status await(penstock_call* call, server_link* self, short event
     const int64_t deadline = call->host->deadline_ns(call), left = deadline - now_ns();
     const int deaf = has_flaw("deaf_to_cancel");
     if (deaf) fds[1].fd = -1;
+    if (has_flaw("looks_up_now_and_then")) fds[1].fd = -1;
     if (!deaf && call->host->cancelled(call)) return give_up(call, self, PENSTOCK_STATUS_CANCELLED, "wait for the server: cancelled");
     if (left <= 0) return give_up(call, self, PENSTOCK_STATUS_CANCELLED, "wait for the server: the time is up");
     const int forever = deadline == INT64_MAX || left / 1000000 >= 100000;
-    const int ready = poll(fds, 2, forever ? -1 : (int)(left / 1000000 + 1));
+    const int most = forever ? -1 : (int)(left / 1000000 + 1);
+    const int ready = poll(fds, 2, has_flaw("looks_up_now_and_then") ? 850 : most);
     if (ready > 0 && fds[0].revents != 0) return PENSTOCK_STATUS_OK;
     if (ready < 0 && errno != EINTR) return give_up(call, self, PENSTOCK_STATUS_UNAVAILABLE, "wait for the server: poll failed");
   }
