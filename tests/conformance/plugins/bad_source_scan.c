@@ -27,6 +27,7 @@ typedef struct stream {
   int has_since, includes_null, partition, next, failed;
   int to_the_horizon, shortened;
   int64_t lent_ids[N_EVENTS]; /* a flaw's: what an array points to goes with its stream */
+  const void* lent[2];
 } stream;
 
 static void release_child(struct ArrowSchema* self) { self->release = NULL; }
@@ -129,11 +130,10 @@ static int next_index(stream* scan) {
 
 /* The numbers of an array become the stream's. */
 static void lend_ids(stream* scan, struct ArrowArray* ids) {
-  static const void* lent[2];
   memcpy(scan->lent_ids, ids->buffers[1], (size_t)ids->length * sizeof *scan->lent_ids);
-  lent[0] = ids->buffers[0];
-  lent[1] = scan->lent_ids;
-  ids->buffers = lent;
+  scan->lent[0] = ids->buffers[0];
+  scan->lent[1] = scan->lent_ids;
+  ids->buffers = scan->lent;
 }
 
 /* Connections that are not as independent as they should be lose a row of the partition. */
