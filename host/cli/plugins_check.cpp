@@ -23,7 +23,7 @@ int list_checks(const std::vector<Check>& checks, bool json) {
       writer.begin_object();
       writer.member("check", check.id);
       writer.member("promise", check.promise);
-      writer.member("rule", std::string("docs/abi.md#") + check.rule);
+      writer.member("rule", rule_of(check));
       writer.end_object();
     }
     writer.end_array();

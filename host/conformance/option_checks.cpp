@@ -153,9 +153,9 @@ void check_secret(Trial& trial) {
 }
 
 constexpr Check kChecks[] = {
-    {"options.declarations", Subject::component, "the component and each of its options say what they are", "option-declaration", check_declarations},
-    {"options.validate", Subject::component, "validate judges any values of the declared types, and says which option it refuses", "validate", check_validate},
-    {"options.offline", Subject::component, "validate opens no file and no socket", "validate", check_offline},
+    {"options.declarations", Subject::component, "the component and each of its options say what they are", "option-declaration", check_declarations, 1, false},
+    {"options.validate", Subject::component, "validate judges any values of the declared types, and says which option it refuses", "validate", check_validate, 1, false},
+    {"options.offline", Subject::component, "validate opens no file and no socket", "validate", check_offline, 1, false},
     {"options.secret", Subject::component, "the value of a secret option is shown nowhere, whole or in part", "option-secret", check_secret},
 };
 

@@ -131,7 +131,8 @@ const SeenRows& SourceScene::everything() {
   everything_ = read(whole());
   // Claimed or not, the host leaves out what lies beyond the horizon.
   if (counts_time()) std::erase_if(everything_->rows, [&](const SeenRow& row) { return row.at && *row.at > horizon_.ordinal; });
-  if (everything_->rows.empty()) session.trial().skip("the table has no rows up to its horizon: give the suite one that has");
+  if (everything_->rows.empty())
+    session.trial().skip("no row comes up to the horizon, " + printable(std::string_view(horizon_.text), kMaxCell) + ": give the suite a table that has rows");
   return *everything_;
 }
 

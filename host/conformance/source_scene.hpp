@@ -60,6 +60,8 @@ class SourceScene {
   bool read_on(TrialScan& scan, std::vector<SeenRow>& rows, size_t most = std::numeric_limits<size_t>::max());
   // whole(), read once. Ends the check as skipped when the table is empty or too large.
   const SeenRows& everything();
+  // Is its cursor other than NULL? Of rows with all columns.
+  bool has_cursor(const SeenRow& row) const { return row.at || (cursor_ < row.cells.size() && row.cells[cursor_] != "NULL"); }
   // The values of the cursor, each once, ascending.
   std::set<int64_t> values();
 

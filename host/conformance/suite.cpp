@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 namespace penstock::host::conformance {
 namespace {
@@ -64,11 +65,17 @@ void conclude(const ChildEnd& end, std::chrono::nanoseconds timeout, Outcome& ou
   if (is_bad(outcome.verdict)) outcome.output = end.output;
 }
 
-Outcome run_check(const SuiteSettings& settings, const Check& check, const std::optional<ComponentName>& component) {
-  Outcome outcome{check.id, component ? component->label() : "", check.promise, "docs/abi.md#" + std::string(check.rule), {}, {}, {}, {}, {}};
+// `is_ready`: false where kSetupCheck has said what is missing.
+Outcome run_check(const SuiteSettings& settings, const Check& check, const std::optional<ComponentName>& component, bool is_ready) {
+  Outcome outcome{check.id, component ? component->label() : "", check.promise, rule_of(check), {}, {}, {}, {}, {}};
   if (const auto excused = settings.quirks.skip.find(check.id); excused != settings.quirks.skip.end()) {
     outcome.verdict = Verdict::skip;
     outcome.findings.push_back({Verdict::skip, "", "not promised: " + excused->second});
+    return outcome;
+  }
+  if (check.needs_setup && !is_ready) {
+    outcome.verdict = Verdict::skip;
+    outcome.findings.push_back({Verdict::skip, "", "not tried: see " + std::string(kSetupCheck)});
     return outcome;
   }
   const auto timeout = settings.timeout * check.patience;
@@ -128,9 +135,14 @@ bool SuiteReport::good() const {
   return std::none_of(outcomes.begin(), outcomes.end(), [](const Outcome& outcome) { return is_bad(outcome.verdict); });
 }
 
+std::string rule_of(const Check& check) {
+  const std::string rule = check.rule;
+  return rule.find('#') == std::string::npos ? "docs/abi.md#" + rule : rule;
+}
+
 std::vector<Check> all_checks() {
   std::vector<Check> all;
-  for (const auto group : {static_checks(), load_checks(), option_checks(), lifecycle_checks(), source_checks(), sink_checks(), fault_checks()})
+  for (const auto group : {setup_checks(), static_checks(), load_checks(), option_checks(), lifecycle_checks(), source_checks(), sink_checks(), fault_checks()})
     all.insert(all.end(), group.begin(), group.end());
   return all;
 }
@@ -139,8 +151,11 @@ SuiteReport run_suite(const SuiteSettings& settings, const std::vector<Check>& c
                       const std::function<void(const Outcome&)>& done) {
   SuiteReport report{ask_plugin(settings), {}};
   found(report.plugin);
+  std::set<std::string> unready;  // components
   const auto run = [&](const Check& check, const std::optional<ComponentName>& component) {
-    report.outcomes.push_back(run_check(settings, check, component));
+    const bool is_ready = !component || !unready.contains(component->label());
+    report.outcomes.push_back(run_check(settings, check, component, is_ready));
+    if (check.id == kSetupCheck && is_bad(report.outcomes.back().verdict)) unready.insert(report.outcomes.back().component);
     done(report.outcomes.back());
   };
   for (const Check& check : checks) {

@@ -33,6 +33,10 @@ Result<const penstock_module*> load_as_host(const std::filesystem::path& plugin)
   return *module;
 }
 
+std::string quirks_text(const std::filesystem::path& plugin) {
+  return "the quirks file (" + quirks_beside(plugin).filename().string() + " beside the plugin, or --quirks)";
+}
+
 }  // namespace
 
 std::string ComponentName::label() const { return std::string(kind == PENSTOCK_KIND_SOURCE ? "source" : "sink") + " \"" + id + "\""; }
@@ -47,6 +51,7 @@ void Trial::stop(const std::string& seen, const std::string& expected) const {
 }
 
 void Trial::skip(const std::string& why) const {
+  if (insists_) stop(why);
   find(Verdict::skip, "", why);
   throw CheckOver();
 }
@@ -102,15 +107,17 @@ const penstock_component& Trial::component() {
 ResolvedOptions Trial::options() {
   const penstock_component& declared = component();
   const Connection* connection = quirks_.connection(declared.kind, declared.id);
-  const std::string object = connection == nullptr ? component_->label()
-                                                   : (declared.kind == PENSTOCK_KIND_SOURCE ? "warehouse \"" : "store \"") + connection->name + "\"";
-  return resolve(object, connection == nullptr ? OptionInputs{} : connection->options, declared.options, declared.n_options);
+  const std::string section = declared.kind == PENSTOCK_KIND_SOURCE ? "warehouse" : "store";
+  if (connection != nullptr) return resolve(section + " \"" + connection->name + "\"", connection->options, declared.options, declared.n_options);
+  if (const auto problems = check_options(component_->label(), {}, {}, declared.options, declared.n_options); !problems.empty())
+    skip(problems.front().text() + ": no [" + section + ".…] of " + quirks_text(plugin_) + " has plugin = \"" + declared.id + "\"");
+  return resolve(component_->label(), {}, declared.options, declared.n_options);
 }
 
 const BatchSource& Trial::batch_source() {
   const BatchSource* found = quirks_.batch_source(component().id);
   if (found == nullptr)
-    skip("no [[batch_source]] in " + quirks_beside(plugin_).filename().string() + " says which table of " + component_->label() + " to read");
+    skip("no [[batch_source]] in " + quirks_text(plugin_) + " says which table of " + component_->label() + " to read");
   return *found;
 }
 

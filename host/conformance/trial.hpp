@@ -56,6 +56,8 @@ class Trial {
   // Ends the check.
   [[noreturn]] void stop(const std::string& seen, const std::string& expected = {}) const;
   [[noreturn]] void skip(const std::string& why) const;
+  // From now on what would end the check as skipped ends it as failed.
+  void insist() { insists_ = true; }
   void measure(const std::string& name, double value, const std::string& unit) const;
 
   // Loads the plugin's code, as the host does. Its init has not run.
@@ -86,6 +88,7 @@ class Trial {
   const uint64_t seed_;
   const std::optional<ComponentName> component_;
   const penstock_module* module_ = nullptr;
+  bool insists_ = false;
 };
 
 }  // namespace penstock::host::conformance

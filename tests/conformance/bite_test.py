@@ -61,24 +61,27 @@ class Suite:
             path.write_text(text + ROWS if flaw.check in ("", "source.rows") else text)
         return path
 
-    def run(self, flaw):
+    def run(self, plugin, quirks, flaw="", include=""):
         """What the suite found: the ids of checks, by verdict."""
-        file = self.folder / f"{flaw.plugin}.so"
-        command = [self.penstock, "plugins", "check", file if file.exists() else self.plugins / file.name, "--json", "--quirks", self.quirks(flaw)]
-        if flaw.include:
-            command += ["--include", flaw.include]
-        ran = subprocess.run(command, env={**os.environ, "PENSTOCK_FLAW": flaw.name, "PENSTOCK_CHECK_PASSWORD": "open sesame"}, capture_output=True, text=True, timeout=120)
+        file = self.folder / f"{plugin}.so"
+        command = [self.penstock, "plugins", "check", file if file.exists() else self.plugins / file.name, "--json", "--quirks", quirks]
+        if include:
+            command += ["--include", include]
+        ran = subprocess.run(command, env={**os.environ, "PENSTOCK_FLAW": flaw, "PENSTOCK_CHECK_PASSWORD": "open sesame"}, capture_output=True, text=True,
+                             timeout=120)
         try:
             checks = json.loads(ran.stdout)["checks"]
         except (ValueError, KeyError):
-            raise SystemExit(f"{flaw.plugin} {flaw.name}: no report: {ran.stdout}{ran.stderr}")
+            raise SystemExit(f"{plugin} {flaw}: no report: {ran.stdout}{ran.stderr}")
         found = {}
         for check in checks:
             found.setdefault(check["verdict"], {})[check["check"]] = check["findings"]
+        if ran.returncode != any(verdict in found for verdict in BAD):
+            raise SystemExit(f"{plugin} {flaw}: ended with {ran.returncode}, and found {sorted(found)}")
         return found
 
     def problem(self, flaw):
-        found = self.run(flaw)
+        found = self.run(flaw.plugin, self.quirks(flaw), flaw.name, flaw.include)
         bad = {check: verdict for verdict in BAD for check in found.get(verdict, {})}
         expected = {} if flaw.verdict in ("pass", "warn") else {flaw.check: flaw.verdict}
         what = f"{flaw.plugin} {flaw.name}".strip()
@@ -90,6 +93,21 @@ class Suite:
         if flaw.verdict == "pass" and found.get("warn"):
             return f"{what}: good, and warned of: {json.dumps(found['warn'])}"
         return None
+
+    def problem_untold(self, untold):
+        """What was not told is one failure, and what cannot be tried for that reason refers to it."""
+        plugin, text, said = untold
+        path = self.folder / f"untold-{flaws.UNTOLD.index(untold)}.check.toml"
+        path.write_text(text)
+        found = self.run(plugin, path)
+        bad = {check: findings for verdict in BAD for check, findings in found.get(verdict, {}).items()}
+        if {check: [finding["seen"] for finding in findings] for check, findings in bad.items()} != {"setup.ready": [said]}:
+            return f"{plugin} with {text!r}: expected {said}, found {json.dumps(bad)}"
+        skipped = {check: findings[0]["seen"] for check, findings in found["skip"].items()}
+        for check in ("load.other_hosts", "options.secret", "lifecycle.ping", "faults.cancel", "source.window" if plugin == "bad_source" else "sink.commit"):
+            if skipped.get(check) != "not tried: see setup.ready":
+                return f"{plugin} with {text!r}: {check} was tried: {skipped.get(check)}"
+        return None if "options.declarations" in found["pass"] else f"{plugin} with {text!r}: options.declarations was not tried"
 
 
 def main(penstock, plugins, *wanted):
@@ -104,6 +122,7 @@ def main(penstock, plugins, *wanted):
         suite = Suite(penstock, plugins, folder, port)
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             problems += filter(None, pool.map(suite.problem, rows))
+            problems += filter(None, pool.map(suite.problem_untold, [untold for untold in flaws.UNTOLD if not wanted or "setup.ready" in wanted]))
     print("\n".join(problems) or f"{len(rows)} plugins, {len(known)} checks")
     return 1 if problems else 0
 

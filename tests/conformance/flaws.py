@@ -16,6 +16,10 @@ class Flaw:
 
 
 FLAWS = [
+    # What the suite needs.
+    Flaw("bad_source", "open_fails", "setup.ready"),
+    Flaw("bad_source", "table_seems_empty", "setup.ready"),
+    Flaw("bad_source", "only_null_times", "setup.ready"),
     # What can be seen in the file.
     Flaw("Bad-Name", "", "static.file"),
     Flaw("no_note", "", "static.note"),
@@ -156,6 +160,19 @@ SINK_FLAWS = [
     ("layout_empty", "sink.layout"),
 ]
 FLAWS += [Flaw("bad_sink", name, check) for name, check in SINK_FLAWS]
+
+# What the suite was not told: the plugin, the quirks file, and what setup.ready says.
+WAREHOUSE = '[warehouse.here]\nplugin = "bad_source"\n'
+TABLE = '[[batch_source]]\nname = "events"\nwarehouse = "here"\ntable = "{}"\ntimestamp_field = "{}"\n'
+EVENTS = TABLE.format("events", "at")
+UNTOLD = [
+    ("bad_sink", "", 'sink "bad_sink": option "path" is missing: no [store.…] of the quirks file (bad_sink.check.toml beside the plugin, or --quirks) has plugin = "bad_sink"'),
+    ("bad_source", WAREHOUSE + 'password = { env = "PENSTOCK_NEVER_SET" }\n' + EVENTS, 'warehouse "here": password: environment variable "PENSTOCK_NEVER_SET" is not set'),
+    ("bad_source", WAREHOUSE, 'no [[batch_source]] in the quirks file (bad_source.check.toml beside the plugin, or --quirks) says which table of source "bad_source" to read'),
+    ("bad_source", WAREHOUSE + TABLE.format("users", "at"), 'describe answered not_found: "find the table: there is only "events""'),
+    ("bad_source", WAREHOUSE + TABLE.format("events", "when"), 'the table has no column "when", the batch source\'s timestamp_field'),
+    ("bad_source", WAREHOUSE + EVENTS + '[check]\nkeys = ["id", "user"]\n', 'the table has no column "user", which [check] keys names'),
+]
 
 # Without a flaw: nothing is wrong, and nothing is warned of.
 GOOD = [("bad_source", False), ("bad_source", True), ("bad_sink", False), ("bad_sink", True)]

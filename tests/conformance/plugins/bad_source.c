@@ -82,6 +82,7 @@ static penstock_status open_source(penstock_call* call, const penstock_options* 
     if (has_flaw("out_set_on_failure")) *out = (penstock_source*)&opened;
     return refuse_cancelled(call);
   }
+  if (has_flaw("open_fails")) return refuse(call, PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_SAFE, "open: nobody is there");
   penstock_source* const self = calloc(1, sizeof *self);
   if (self == NULL) return refuse(call, PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_SAFE, "open: out of memory");
   self->link.fd = -1;

@@ -73,6 +73,7 @@ static int is_wanted(const stream* scan, int index) {
   const int64_t at_ns = row->at_us * 1000;
   const int64_t until_ns = has_flaw("until_in_seconds") && scan->until_ns >= 0 ? scan->until_ns / 1000000000 * 1000000000 : scan->until_ns;
   if (!row->has_at && has_flaw("null_rows_never")) return 0;
+  if (has_flaw("table_seems_empty") || (row->has_at && has_flaw("only_null_times"))) return 0;
   if (!row->has_at) return has_flaw("null_rows_always") || (scan->includes_null && !(scan->has_since && has_flaw("null_rows_lost")));
   if (has_flaw("tie_cut") && scan->has_since && !scan->to_the_horizon && at_ns == until_ns && is_later_of_tie(index)) return 0;
   if (has_flaw("rows_before_1970_lost") && scan->has_since && scan->since_ns < 0 && at_ns < 0) return 0;
