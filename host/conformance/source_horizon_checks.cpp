@@ -2,13 +2,21 @@
 #include "conformance/source_groups.hpp"
 #include "conformance/source_scene.hpp"
 
+#include "plugin/printable.hpp"
+
 #include <algorithm>
+#include <chrono>
 
 namespace penstock::host::conformance {
 namespace {
 
 constexpr size_t kMaxDetail = 4096;
+constexpr size_t kMaxHolder = 256;  // shown
 constexpr int kAsked = 5;
+constexpr int64_t kHour = 3'600'000'000'000;  // ns
+constexpr int64_t kDay = 24 * kHour;
+
+std::string seconds_text(int64_t ns) { return std::to_string(ns / 1'000'000'000) + " s"; }
 
 void check_horizon(Trial& trial) {
   SourceScene scene(trial);
@@ -16,6 +24,43 @@ void check_horizon(Trial& trial) {
   trial.expect(horizon.guarantee >= PENSTOCK_CLASS_A && horizon.guarantee <= PENSTOCK_CLASS_C, std::to_string(horizon.guarantee),
                "the guarantee class is PENSTOCK_CLASS_A, _B or _C");
   trial.expect(!horizon.why.empty(), "nothing", "why says in one sentence what the class rests on");
+  const int64_t now = std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+  if (scene.counts_time() && horizon.ordinal > now && horizon.ordinal - now > kHour)
+    trial.warn(instant_text(horizon.ordinal) + " is " + seconds_text(horizon.ordinal - now) + " ahead of this machine's clock",
+               "a horizon is not in the future: rows that are written later with a time below it are never read");
+}
+
+// An hour, or more where what the cursor counts is longer.
+int64_t lag_to_try(SourceScene& scene) {
+  const int64_t unit = scene.cursor().type == Type::date32 ? kDay : scene.source.plan(scene.whole()).cursor_unit_ns;
+  return std::max(kHour, 4 * std::clamp<int64_t>(unit, 0, kDay));
+}
+
+// Class A, or one that source.horizon fails for, promises nothing about the lag; what is held back by a writer does not tell.
+void need_lag(const Trial& trial, const HorizonResult& horizon) {
+  if (horizon.guarantee != PENSTOCK_CLASS_B && horizon.guarantee != PENSTOCK_CLASS_C) trial.skip("the guarantee class is A: a lag may be ignored");
+  if (!horizon.holder.empty()) trial.skip("not decided, since the horizon is held back by " + printable(std::string_view(horizon.holder), kMaxHolder));
+}
+
+void check_horizon_lag(Trial& trial) {
+  SourceScene scene(trial);
+  if (!scene.counts_time()) trial.skip("the cursor is a transaction id, from which no lag can be taken");
+  const int64_t lag = lag_to_try(scene);
+  CursorSpec cursor = scene.subject.cursor();
+  cursor.lag_ns = 0;
+  trial.step("ask for the horizon without a lag");
+  const HorizonResult without = scene.source.horizon(scene.subject.table(), cursor);
+  need_lag(trial, without);
+  // The horizon of one source does not go back, so it is another one that is asked.
+  TrialSource other(scene.session);
+  cursor.lag_ns = lag;
+  trial.step("ask for the horizon with a lag of " + seconds_text(lag));
+  const HorizonResult with = other.horizon(scene.subject.table(), cursor);
+  need_lag(trial, with);
+  int64_t lower = 0;
+  const bool fits = !__builtin_sub_overflow(without.ordinal, with.ordinal, &lower) && lower >= lag - lag / 4 && lower <= lag + lag / 4;
+  trial.expect(fits, "it goes from " + instant_text(without.ordinal) + " to " + instant_text(with.ordinal),
+               "with a lag of " + seconds_text(lag) + " the horizon is about that much lower than without, unless the class is A");
 }
 
 void check_horizon_monotone(Trial& trial) {
@@ -72,6 +117,7 @@ void check_cursor_unit(Trial& trial) {
 constexpr Check kChecks[] = {
     {"source.horizon", Subject::source, "a horizon says what it promises and why", "horizon", check_horizon},
     {"source.horizon_monotone", Subject::source, "the horizon does not go back", "horizon-monotone", check_horizon_monotone},
+    {"source.horizon_lag", Subject::source, "the horizon keeps the lag from the source's clock", "guarantee-class", check_horizon_lag},
     {"source.positions", Subject::source, "positions have a text, and details always or never", "positions", check_positions},
     {"source.plan", Subject::source, "plan gives at least one partition", "plan", check_plan},
     {"source.cursor_unit", Subject::source, "plan and scan say alike what an integer cursor counts", "cursor-unit", check_cursor_unit},

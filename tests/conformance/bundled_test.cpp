@@ -72,7 +72,7 @@ TEST(Conformance, TheFileSourcePassesIt) {
   write_file(folder / "events/first.csv", text);
   write_file(folder / "events/second.csv", "id,name,at\n11,second,2024-01-02 00:00:00Z\n12,second,2024-01-03 00:00:00Z\n");
   expect_fit("source_file", "[warehouse.here]\nplugin = \"file\"\npath = \"" + folder.path().string() + "\"\n" + batch_source("", std::size(kEvents) + 2),
-             kNetworkOfSource + Checks{"options.secret", "source.order"});
+             kNetworkOfSource + Checks{"options.secret", "source.horizon_lag", "source.order"});
 }
 
 TEST(Conformance, TheMemorySinkPassesIt) { expect_fit("sink_memory", "[store.here]\nplugin = \"memory\"\n", kNetworkOfSink + Checks{"lifecycle.out_params", "options.secret"}); }

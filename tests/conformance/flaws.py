@@ -88,6 +88,8 @@ SOURCE_FLAWS = [
     ("arrays_go_with_stream", "source.array_lifetime"),
     ("class_unknown", "source.horizon"),
     ("horizon_without_why", "source.horizon"),
+    ("lag_ignored", "source.horizon_lag"),
+    ("lag_counts_micros", "source.horizon_lag"),
     ("horizon_goes_back", "source.horizon_monotone"),
     ("detail_sometimes", "source.positions"),
     ("empty_plan", "source.plan"),
@@ -111,6 +113,7 @@ SOURCE_FLAWS = [
     ("abandoned_scan_blocks", "source.abandoned_scan"),
 ]
 FLAWS += [Flaw("bad_source", name, check) for name, check in SOURCE_FLAWS]
+FLAWS += [Flaw("bad_source", "horizon_ahead", "source.horizon", verdict="warn")]
 
 SINK_FLAWS = [
     ("capabilities_change", "sink.capabilities"),

@@ -12,6 +12,7 @@ PENSTOCK_MODULE_NOTE("bad_source", "1.0.0")
 
 static const char kDefaultHost[] = "127.0.0.1";
 static const char kPassword[] = "open sesame";
+static const int64_t kFarAhead = 7258118400000000000; /* the year 2200 */
 
 penstock_str text_of(const char* text) { return (penstock_str){text, strlen(text)}; }
 
@@ -176,8 +177,11 @@ static penstock_status horizon(penstock_call* call, penstock_source* self, const
   if (status != PENSTOCK_STATUS_OK) return status;
   if (!same_text(cursor->column, "at")) return refuse(call, PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "find the cursor: only \"at\" can be one");
   const int64_t before = self->horizons++;
-  out->guarantee = has_flaw("class_unknown") ? 7 : PENSTOCK_CLASS_A;
-  out->position->ordinal = kEvents[11].at_us * 1000 - (has_flaw("horizon_goes_back") ? before : 0);
+  const int64_t lag_ns = has_flaw("lag_counts_micros") ? cursor->lag_ns / 1000 : 0;
+  const int needs_lag = has_flaw("lag_ignored") || has_flaw("lag_counts_micros");
+  out->guarantee = has_flaw("class_unknown") ? 7 : needs_lag ? PENSTOCK_CLASS_B : PENSTOCK_CLASS_A;
+  out->position->ordinal = kEvents[11].at_us * 1000 - (has_flaw("horizon_goes_back") ? before : 0) - lag_ns;
+  if (has_flaw("horizon_ahead")) out->position->ordinal = kFarAhead;
   if (before % 2 == 1 && has_flaw("detail_sometimes")) call->host->append(call, out->position->detail, "x", 1);
   snprintf(text, sizeof text, "%lld us", (long long)kEvents[11].at_us);
   call->host->append(call, out->position->text, text, strlen(text));
