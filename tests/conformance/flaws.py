@@ -102,6 +102,7 @@ SOURCE_FLAWS = [
     ("until_only_claimed", "source.honoured_bounds"),
     ("null_rows_always", "source.null_cursor"),
     ("null_rows_lost", "source.null_cursor"),
+    ("row_with_null_excluded", "source.null_cursor"),
     ("order_only_claimed", "source.order"),
     ("partition_gap", "source.partitions"),
     ("partition_overlap", "source.partitions"),

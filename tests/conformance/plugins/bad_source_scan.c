@@ -76,6 +76,7 @@ static int is_wanted(const stream* scan, int index) {
   if (has_flaw("table_seems_empty") || (row->has_at && has_flaw("only_null_times"))) return 0;
   if (!row->has_at) return has_flaw("null_rows_always") || (scan->includes_null && !(scan->has_since && has_flaw("null_rows_lost")));
   if (has_flaw("tie_cut") && scan->has_since && !scan->to_the_horizon && at_ns == until_ns && is_later_of_tie(index)) return 0;
+  if (index == 9 && !scan->includes_null && has_flaw("row_with_null_excluded")) return 0;
   if (has_flaw("rows_before_1970_lost") && scan->has_since && scan->since_ns < 0 && at_ns < 0) return 0;
   const int is_above = !scan->has_since || at_ns > scan->since_ns || (has_flaw("since_inclusive") && at_ns == scan->since_ns);
   return is_above && (at_ns <= until_ns || has_flaw("until_only_claimed"));
