@@ -89,7 +89,7 @@ SOURCE_FLAWS = [
     ("class_unknown", "source.horizon"),
     ("horizon_without_why", "source.horizon"),
     ("lag_ignored", "source.horizon_lag"),
-    ("lag_counts_micros", "source.horizon_lag"),
+    ("lag_kept_twice", "source.horizon_lag"),
     ("horizon_goes_back", "source.horizon_monotone"),
     ("detail_sometimes", "source.positions"),
     ("empty_plan", "source.plan"),

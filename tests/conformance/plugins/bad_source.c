@@ -177,8 +177,8 @@ static penstock_status horizon(penstock_call* call, penstock_source* self, const
   if (status != PENSTOCK_STATUS_OK) return status;
   if (!same_text(cursor->column, "at")) return refuse(call, PENSTOCK_STATUS_NOT_FOUND, PENSTOCK_RETRY_NEVER, "find the cursor: only \"at\" can be one");
   const int64_t before = self->horizons++;
-  const int64_t lag_ns = has_flaw("lag_counts_micros") ? cursor->lag_ns / 1000 : 0;
-  const int needs_lag = has_flaw("lag_ignored") || has_flaw("lag_counts_micros");
+  const int64_t lag_ns = has_flaw("lag_kept_twice") ? cursor->lag_ns * 2 : 0;
+  const int needs_lag = has_flaw("lag_ignored") || has_flaw("lag_kept_twice");
   out->guarantee = has_flaw("class_unknown") ? 7 : needs_lag ? PENSTOCK_CLASS_B : PENSTOCK_CLASS_A;
   out->position->ordinal = kEvents[11].at_us * 1000 - (has_flaw("horizon_goes_back") ? before : 0) - lag_ns;
   if (has_flaw("horizon_ahead")) out->position->ordinal = kFarAhead;
