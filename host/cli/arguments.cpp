@@ -124,11 +124,11 @@ class Parser {
     auto* check = command("check", "try a connector: does it keep the promises of the plugin ABI?",
                           "\nExamples:\n  penstock plugins check ./hello.so\n  penstock plugins check ./hello.so --include 'source.*' --seed 7\n"
                           "  penstock plugins check ./hello.so --junit report.xml\n\n"
-                          "What it is tried on (a warehouse, a batch source, a store) stands in hello.check.toml beside the file;\n"
+                          "What it is tried on (a warehouse, a batch source, a store) stands in the quirks file, hello.check.toml beside the file;\n"
                           "see docs/writing-a-connector.md. Each check runs in a process of its own.", plugins);
     check->remove_option(check->get_option("--config"));
     check->add_option("FILE", out_.names, "the connector, a .so file")->expected(0, 1);
-    check->add_option("--quirks", quirks_, "what it is tried on and what it does not promise; default: NAME.check.toml beside NAME.so")->type_name("FILE");
+    check->add_option("--quirks", quirks_, "the quirks file: what it is tried on and what it does not promise; default: NAME.check.toml beside NAME.so")->type_name("FILE");
     check->add_option("--include", out_.include, "only these checks; * stands for anything; may be repeated")->type_name("PATTERN");
     check->add_option("--seed", out_.seed, "what is drawn by lot, is drawn from this")->check(CLI::NonNegativeNumber)->capture_default_str();
     check->add_option("--timeout", timeout_, "for one check")->type_name("DURATION")->default_str("10s");

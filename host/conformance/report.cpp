@@ -11,6 +11,7 @@ namespace penstock::host::conformance {
 namespace {
 
 constexpr size_t kMaxShown = 4096;
+constexpr std::chrono::seconds kSlow(1);  // from here on a check's time is shown
 constexpr Verdict kVerdicts[] = {Verdict::pass, Verdict::warn, Verdict::fail, Verdict::crash, Verdict::timeout, Verdict::skip};
 
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
@@ -135,6 +136,7 @@ std::string outcome_text(const Outcome& outcome) {
   if (outcome.verdict == Verdict::skip) return line + ": " + shown(outcome.findings.front().seen) + "\n";
   for (const Measure& measure : outcome.measures)
     line += (&measure == &outcome.measures.front() ? ": " : ", ") + measure.name + " " + decimal(measure.value) + (measure.unit.empty() ? "" : " " + measure.unit);
+  if (outcome.took >= kSlow) line += " (" + decimal(seconds(outcome.took)) + " s)";
   line += "\n";
   for (const Finding& finding : outcome.findings) {
     line += "        expected: " + shown(expectation(outcome, finding)) + "\n";

@@ -1,4 +1,5 @@
-// A process that is interrupted, or has no descriptors left.
+// A process that is interrupted, or has no descriptors or no memory left.
+#include "conformance/allocation_faults.hpp"
 #include "conformance/fault_groups.hpp"
 #include "conformance/fault_scene.hpp"
 #include "conformance/process_state.hpp"
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fcntl.h>
+#include <map>
 #include <optional>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -94,9 +96,42 @@ void check_descriptors(Trial& trial) {
   if (const Answer* trouble = trouble_in(answers)) trial.fail(trouble->text(), "everything works again when there are descriptors again");
 }
 
+// Of many allocations the first few, which are all different, and then ever fewer.
+std::vector<size_t> some_of(size_t count) {
+  constexpr size_t kAll = 12;
+  std::vector<size_t> out;
+  for (size_t n = 1; n <= count; n += n < kAll ? 1 : n / 4) out.push_back(n);
+  return out;
+}
+
+void check_memory(Trial& trial) {
+  Session session(trial);
+  AllocationFaults faults(&trial.component());
+  if (faults.redirected() == 0) trial.skip("it allocates nothing by itself");
+  std::map<std::string, size_t> counts;
+  at_each_phase(session, [&] { faults.fail_at(0); }, [&](const std::string& phase, const RunPhase& run) {
+    run(nullptr);
+    counts[phase] = faults.stop();
+  });
+  size_t most = 0;
+  for (const auto& [phase, count] : counts) most = std::max(most, count);
+  for (const size_t n : some_of(most))
+    at_each_phase(session, [&] { faults.fail_at(n); }, [&](const std::string& phase, const RunPhase& run) {
+      if (n > counts[phase]) return void(faults.stop());
+      trial.step(phase + ", with allocation " + std::to_string(n) + " of " + std::to_string(counts[phase]) + " failing");
+      const Answer answer = run(nullptr);
+      faults.stop();
+      if (!answer.ok()) trial.expect(answer.error.status != PENSTOCK_STATUS_OK, answer.text(), phase + " says why it fails without memory");
+    });
+  trial.step("work when there is memory again");
+  const auto answers = exercise(session);
+  if (const Answer* trouble = trouble_in(answers)) trial.fail(trouble->text(), "everything works again when there is memory again");
+}
+
 constexpr Check kChecks[] = {
     {"faults.interrupts", Subject::component, "a signal in the middle of a system call changes nothing", "interrupted-calls", check_interrupts, 2},
     {"faults.descriptors", Subject::component, "without free descriptors there is an error, or it works all the same", "no-descriptors", check_descriptors, 2},
+    {"faults.memory", Subject::component, "a failed allocation is an error, or it works all the same", "no-memory", check_memory, 3},
 };
 
 }  // namespace

@@ -58,6 +58,7 @@ FLAWS = [
     Flaw("bad_source", "whole_answers_only", "faults.slow", include="faults.slow", server=True),  # faults.cut sees it now and then
     Flaw("bad_source", "interrupted_fails", "faults.interrupts", include="faults.*"),
     Flaw("bad_source", "descriptors_crash", "faults.descriptors", verdict="crash"),
+    Flaw("bad_source", "memory_crash", "faults.memory", verdict="crash"),
     Flaw("bad_source", "hostile_option_crash", "faults.hostile_options", verdict="crash"),
     Flaw("bad_source", "hostile_token_crash", "faults.hostile_tokens", verdict="crash"),
     Flaw("bad_source", "hostile_name_crash", "faults.hostile_names", verdict="crash"),

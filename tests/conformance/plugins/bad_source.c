@@ -127,6 +127,11 @@ static penstock_status ping(penstock_call* call, penstock_source* self) {
     if (fd < 0) abort();
     close(fd);
   }
+  if (has_flaw("memory_crash")) {
+    char* const memory = malloc(1);
+    if (memory == NULL) abort();
+    free(memory);
+  }
   if (has_flaw("interrupted_fails")) {
     const struct timespec moment = {0, 30000000};
     if (nanosleep(&moment, NULL) != 0) return refuse(call, PENSTOCK_STATUS_UNAVAILABLE, PENSTOCK_RETRY_SAFE, "ping: interrupted");
@@ -155,7 +160,7 @@ static penstock_status describe(penstock_call* call, penstock_source* self, cons
   }
   if (has_flaw("directory_changed") && chdir("/") != 0) abort();
   if (has_flaw("late_call")) last_call->host->log_enabled(last_call, PENSTOCK_LOG_INFO);
-  export_columns(kAll, N_COLUMNS, out);
+  if (export_columns(kAll, N_COLUMNS, out) != 0) return refuse(call, PENSTOCK_STATUS_RESOURCE_EXHAUSTED, PENSTOCK_RETRY_SAFE, "describe: out of memory");
   return PENSTOCK_STATUS_OK;
 }
 

@@ -39,7 +39,8 @@ struct penstock_source {
 penstock_str text_of(const char* text);
 int same_text(penstock_str text, const char* other);
 
-void export_columns(const int* columns, int64_t n_columns, struct ArrowSchema* out);
+/* 0, or an errno. */
+int export_columns(const int* columns, int64_t n_columns, struct ArrowSchema* out);
 penstock_status scan_events(penstock_call* call, penstock_source* self, const penstock_scan* scan, penstock_bytes partition, struct ArrowArrayStream* out,
                             penstock_scan_info* info);
 

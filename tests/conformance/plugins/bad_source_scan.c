@@ -30,36 +30,45 @@ typedef struct stream {
   const void* lent[2];
 } stream;
 
+typedef struct owned_schema {
+  struct ArrowSchema columns[N_COLUMNS];
+  struct ArrowSchema* children[N_COLUMNS];
+} owned_schema;
+
 static void release_child(struct ArrowSchema* self) { self->release = NULL; }
 
 static void release_columns(struct ArrowSchema* self) {
-  for (int64_t i = 0; i < self->n_children; ++i) {
+  for (int64_t i = 0; i < self->n_children; ++i)
     if (self->children[i]->release != NULL) self->children[i]->release(self->children[i]);
-    free(self->children[i]);
-  }
-  free(self->children);
+  free(self->private_data);
   self->release = NULL;
 }
 
-void export_columns(const int* columns, int64_t n_columns, struct ArrowSchema* out) {
+int export_columns(const int* columns, int64_t n_columns, struct ArrowSchema* out) {
+  owned_schema* const owned = calloc(1, sizeof *owned);
+  if (owned == NULL) return ENOMEM;
   memset(out, 0, sizeof *out);
   out->format = "+s";
   out->name = "";
   out->n_children = n_columns;
-  out->children = calloc((size_t)n_columns, sizeof *out->children);
+  out->children = owned->children;
   for (int64_t i = 0; i < n_columns; ++i) {
-    struct ArrowSchema* const child = out->children[i] = calloc(1, sizeof *child);
+    struct ArrowSchema* const child = owned->children[i] = &owned->columns[i];
     child->format = kFormats[columns[i]];
     child->name = kColumnNames[columns[i]];
     child->flags = ARROW_FLAG_NULLABLE;
     child->release = release_child;
   }
+  out->private_data = owned;
   out->release = release_columns;
+  return 0;
 }
 
+static int fail_stream(stream* scan, int code);
+
 static int get_schema(struct ArrowArrayStream* self, struct ArrowSchema* out) {
-  const stream* const scan = self->private_data;
-  export_columns(scan->columns, scan->n_columns, out);
+  stream* const scan = self->private_data;
+  if (export_columns(scan->columns, scan->n_columns, out) != 0) return fail_stream(scan, ENOMEM);
   for (int64_t i = 0; i < out->n_children; ++i)
     if (has_flaw("streamed_as_integer") && strcmp(out->children[i]->format, "g") == 0) out->children[i]->format = "l";
   return 0;

@@ -102,6 +102,13 @@ TEST(Suite, AMeasureAndASkipAreOneLine) {
   EXPECT_EQ(outcome_text(run(settings({"good.excused"})).outcomes.at(0)), "SKIP    good.excused: not promised: it is young\n");
 }
 
+TEST(Suite, WhatTakesASecondSaysHowLongItTook) {
+  Outcome outcome{"good.passes", "", "all is well", "docs/abi.md#file", {}, {}, {}, {}, 999ms};
+  EXPECT_EQ(outcome_text(outcome), "PASS    good.passes\n");
+  outcome.took = 12340ms;
+  EXPECT_EQ(outcome_text(outcome), "PASS    good.passes (12.3 s)\n");
+}
+
 TEST(Suite, SummaryCountsWhatThereWas) {
   EXPECT_THAT(summary_text(run(settings())), StartsWith("8 checks: 1 passed, 1 warned, 2 failed, 1 crashed, 1 timed out, 2 skipped ("));
 }
