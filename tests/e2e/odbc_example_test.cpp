@@ -11,7 +11,7 @@
 namespace penstock::test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const size_t at = text.find(from);
@@ -30,7 +30,7 @@ bool has_revenue(const World& world, const std::string& user, int revenue) {
   return world.penstock({"get", kView, user, "--json"}).out.find("\"TOTAL_REVENUE\":" + std::to_string(revenue) + ",") != std::string::npos;
 }
 
-class SqliteExample : public testing::Test {
+class SqliteExample : public ::testing::Test {
  protected:
   SqliteExample() : file_(world_.folder() / "warehouse.db") {
     OdbcEnvironment::shared();
@@ -66,7 +66,7 @@ TEST_F(SqliteExample, SyncsATableAndPicksUpWhatChanges) {
 }
 
 // The fake driver plays Snowflake, with a clock that ticks once for each run.
-class SnowflakeExample : public testing::Test {
+class SnowflakeExample : public ::testing::Test {
  protected:
   // The first scan brings a user who was changed at `at`, the others nothing. Read row by row, values of any length come last.
   // `fault`, if any, ends a scan before that one in its rows.
@@ -108,7 +108,7 @@ TEST_F(SnowflakeExample, SyncsTheSeedsTable) {
   host.signal(SIGTERM);
   EXPECT_EQ(host.wait(), 0);
   EXPECT_EQ(fake_.logged("keys ").front(), "keys AUTHENTICATOR,DRIVER,LOG,PRIV_KEY_FILE,ROLE,SCRIPT,SERVER,UID,WAREHOUSE,PRIV_KEY_FILE_PWD");
-  EXPECT_THAT(validated.out + validated.err + host.err(), testing::Not(HasSubstr("c4nary")));
+  EXPECT_THAT(validated.out + validated.err + host.err(), ::testing::Not(HasSubstr("c4nary")));
 }
 
 // The driver does not read a value of an array again, and a source that failed is not asked again: another one must know.
