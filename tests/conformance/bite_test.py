@@ -81,6 +81,13 @@ class Suite:
         return found
 
     def problem(self, flaw):
+        """None, or what is wrong, the last time if it is tried more often."""
+        for _ in range(flaw.tries):
+            if (problem := self.problem_of_run(flaw)) is None:
+                return None
+        return problem
+
+    def problem_of_run(self, flaw):
         found = self.run(flaw.plugin, self.quirks(flaw), flaw.name, flaw.include)
         bad = {check: verdict for verdict in BAD for check in found.get(verdict, {})}
         expected = {} if flaw.verdict in ("pass", "warn") else {flaw.check: flaw.verdict}
