@@ -146,6 +146,15 @@ struct SchemaNode {
   std::string name;
   std::vector<ArrowSchema> children;
   std::vector<ArrowSchema*> pointers;
+
+  SchemaNode() = default;
+  SchemaNode(const SchemaNode&) = delete;
+  SchemaNode& operator=(const SchemaNode&) = delete;
+  // Also when memory ran out after some of the children. A consumer may have moved a child out; what still has `release` is ours.
+  ~SchemaNode() {
+    for (ArrowSchema& child : children)
+      if (child.release != nullptr) child.release(&child);
+  }
 };
 
 inline void export_node(std::string format, std::string name, const std::vector<Field>& children, ArrowSchema* out) {
@@ -164,10 +173,7 @@ inline void export_node(std::string format, std::string name, const std::vector<
   out->n_children = static_cast<int64_t>(node->children.size());
   out->children = node->pointers.empty() ? nullptr : node->pointers.data();
   out->release = [](ArrowSchema* schema) {
-    const std::unique_ptr<SchemaNode> owned(static_cast<SchemaNode*>(schema->private_data));
-    // A consumer may have moved a child out; what still has `release` is ours.
-    for (ArrowSchema& child : owned->children)
-      if (child.release != nullptr) child.release(&child);
+    delete static_cast<SchemaNode*>(schema->private_data);
     schema->release = nullptr;
   };
   out->private_data = node.release();
