@@ -1,9 +1,12 @@
 #include "conformance/suite.hpp"
 
+#include "config/options.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <set>
+#include <variant>
 
 namespace penstock::host::conformance {
 namespace {
@@ -34,6 +37,40 @@ PluginFacts ask_plugin(const SuiteSettings& settings) {
     if (record.kind == 'c' && record.texts.size() == 2) facts.components.push_back({std::atoi(record.texts[0].c_str()), record.texts[1]});
   }
   return facts;
+}
+
+// Shorter ones stand in any text.
+constexpr size_t kMinSecret = 4;
+
+// What the quirks file refers to. One that cannot be read is said by setup.ready.
+std::vector<std::string> secrets_of(const Quirks& quirks) {
+  std::vector<std::string> secrets;
+  const auto add = [&](const OptionInputs& options) {
+    for (const auto& [name, option] : options) {
+      const auto* const reference = std::get_if<SecretReference>(&option.value);
+      if (reference == nullptr) continue;
+      if (auto secret = read_secret(*reference); secret && secret->size() >= kMinSecret) secrets.push_back(std::move(*secret));
+    }
+  };
+  for (const Connection& warehouse : quirks.warehouses) add(warehouse.options);
+  for (const Connection& store : quirks.stores) add(store.options);
+  for (const BatchSource& source : quirks.batch_sources) add(source.options);
+  return secrets;
+}
+
+// A report is kept and sent around; a plugin that tells a secret has told it to the suite, and that is enough.
+void redact(const std::vector<std::string>& secrets, std::string& text) {
+  constexpr std::string_view kInstead = "(secret)";
+  for (const std::string& secret : secrets)
+    for (size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += kInstead.size()) text.replace(at, secret.size(), kInstead);
+}
+
+void redact(const std::vector<std::string>& secrets, Outcome& outcome) {
+  redact(secrets, outcome.output);
+  for (Finding& finding : outcome.findings) {
+    redact(secrets, finding.expected);
+    redact(secrets, finding.seen);
+  }
 }
 
 // From what the check's process told, and how it ended.
@@ -151,10 +188,12 @@ SuiteReport run_suite(const SuiteSettings& settings, const std::vector<Check>& c
                       const std::function<void(const Outcome&)>& done) {
   SuiteReport report{ask_plugin(settings), {}};
   found(report.plugin);
+  const std::vector<std::string> secrets = secrets_of(settings.quirks);
   std::set<std::string> unready;  // components
   const auto run = [&](const Check& check, const std::optional<ComponentName>& component) {
     const bool is_ready = !component || !unready.contains(component->label());
     report.outcomes.push_back(run_check(settings, check, component, is_ready));
+    redact(secrets, report.outcomes.back());
     if (check.id == kSetupCheck && is_bad(report.outcomes.back().verdict)) unready.insert(report.outcomes.back().component);
     done(report.outcomes.back());
   };

@@ -130,6 +130,21 @@ TEST(Suite, JunitHasFailuresErrorsAndSkips) {
   EXPECT_THAT(xml, HasSubstr("<system-out>warning: a &lt;scratch&gt;\n</system-out>"));
 }
 
+TEST(Suite, NoReportShowsASecretThatTheQuirksFileRefersTo) {
+  const Check telling{"bad.tells", Subject::file, "all is well", "file-name", [](Trial& trial) {
+                        std::fputs("password=hunter22\n", stderr);
+                        trial.fail("it logs \"hunter22, hunter22\"");
+                      }};
+  setenv("PENSTOCK_TEST_SECRET", "hunter22", 1);
+  SuiteSettings with = settings();
+  with.quirks.stores.push_back({"there", "shelf", {{"password", {SecretReference{SecretReference::Kind::env, "PENSTOCK_TEST_SECRET"}, {}}}}, {}});
+  const SuiteReport report = run_suite(with, {telling}, [](const PluginFacts&) {}, [](const Outcome& outcome) {
+    EXPECT_THAT(outcome_text(outcome), ::testing::Not(HasSubstr("hunter22")));
+  });
+  EXPECT_EQ(report.outcomes.at(0).findings.at(0).seen, "it logs \"(secret), (secret)\"");
+  EXPECT_EQ(report.outcomes.at(0).output, "password=(secret)\n");
+}
+
 TEST(Suite, PatternsAreOfStars) {
   EXPECT_TRUE(matches("*", "source.order"));
   EXPECT_TRUE(matches("source.*", "source.order"));
