@@ -28,14 +28,19 @@ std::string columns_problem(const std::vector<std::string>& wanted, const Schema
   return same ? std::string() : "the stream has other columns than it says it has";
 }
 
+// The type; what the items of a list are called says nothing.
+std::string formats_of(const Field& field) {
+  return field.type == penstock::Type::list ? "+l of " + formats_of(field.children.at(0)) : penstock::arrow_format(field);
+}
+
 // Empty when every streamed column is as it was described.
 std::string types_problem(const Schema& described, const Schema& streamed) {
   for (const Field& field : streamed) {
     const Field* before = find_field(described, field.name);
     if (before == nullptr) return "column \"" + field.name + "\" is in the stream but was not described";
-    if (*before != field)
-      return "column \"" + field.name + "\" is streamed as " + penstock::arrow_format(field) + " but was described as " +
-             penstock::arrow_format(*before) + " (Arrow formats)";
+    if (formats_of(*before) != formats_of(field))
+      return "column \"" + field.name + "\" is streamed as " + formats_of(field) + " but was described as " + formats_of(*before) +
+             " (Arrow formats)";
   }
   return {};
 }

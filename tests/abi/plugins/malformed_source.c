@@ -217,6 +217,8 @@ static void bend_schema(const char* mode, struct ArrowSchema* schema, struct sch
   if (mode_is(mode, "odd_metadata")) schema->metadata = c[N].metadata = "\xff\xff\xff\x7f";
   if (mode_is(mode, "odd_flags")) c[N].flags = -1;
   if (mode_is(mode, "odd_zone")) c[N].format = "tsu:Mars/Olympus";
+  if (mode_is(mode, "odd_item_name")) s->items[0].name = "element";
+  if (mode_is(mode, "items_of_bytes")) s->items[0].format = "z"; /* allowed, but the stream has texts */
   if (mode_is(mode, "odd_name")) c[N].name = "a\nb\x1b";
 }
 

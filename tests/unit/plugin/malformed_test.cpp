@@ -160,6 +160,16 @@ TEST_F(MalformedSource, HasEverySchemaRefusedWithItsColumn) {
     EXPECT_EQ(describe(mode), std::string("misbehaving: describe: unusable Arrow schema: ") + message) << mode;
 }
 
+TEST_F(MalformedSource, MayCallTheItemsOfAListDifferentlyInTheStreamButNotChangeTheirType) {
+  for (const auto& [mode, message] : {Case{"odd_item_name", "OK"},
+                                      Case{"items_of_bytes", "misbehaving: scan: table changed: column \"l\" is streamed as +l of u but was "
+                                                             "described as +l of z (Arrow formats)"}}) {
+    const auto source = plugin.source(mode);
+    EXPECT_EQ(outcome(source->describe({}, {})), "OK");
+    EXPECT_EQ(outcome(source->scan({}, {}, "")), message) << mode;
+  }
+}
+
 TEST_F(MalformedSource, MayHaveASchemaWithWhatNobodyReads) {
   const Schema letters{{.name = "n", .type = penstock::Type::int64}, {.name = "t", .type = penstock::Type::utf8},
                        penstock::list_of("l", penstock::Type::utf8), {.name = "w", .type = penstock::Type::fixed_binary, .width = 4}};
