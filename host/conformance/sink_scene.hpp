@@ -3,16 +3,14 @@
 
 #include "conformance/trial_sink.hpp"
 
+#include <penstock/testing/sample_rows.hpp>
+
 namespace penstock::host::conformance {
 
-// NAME and ORDERS.
-extern const Schema kTwoFields;
-// A row of these; its hash is `orders`.
-ProfileRow two_fields(std::string key, int64_t time, const char* name, int32_t orders, uint64_t fence = 1);
-
-// Every type that a view's field can have, and the lists of them; rows of edge values and one of nulls.
-Schema all_types();
-std::vector<ProfileRow> edge_rows();
+using testing::all_types;
+using testing::edge_rows;
+using testing::kTwoFields;
+using testing::two_fields;
 
 // A name that no other view in the store has: of this run of the suite, and of the check.
 ViewName own_view(const std::string& topic, int32_t version = 1);

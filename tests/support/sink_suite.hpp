@@ -8,6 +8,7 @@
 
 #include "support/plugin_file.hpp"
 
+#include <penstock/testing/sample_rows.hpp>
 #include <penstock/testing/sink_driver.hpp>
 
 #include <chrono>
@@ -16,14 +17,6 @@
 #include <thread>
 
 namespace penstock::test {
-
-inline const Schema kTwoFields = {{"NAME", Type::utf8}, {"ORDERS", Type::int32}};
-
-ProfileRow two_fields(std::string key, int64_t time, const char* name, int32_t orders, uint64_t fence = 1);
-
-// Every type; five rows of edge values, and one of nulls.
-Schema all_types();
-std::vector<ProfileRow> edge_rows();
 
 // Runs `condition` until it holds or ten seconds have passed.
 template <class Condition>
