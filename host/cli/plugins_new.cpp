@@ -25,7 +25,7 @@ std::string quoted(const std::string& text) {
 
 std::vector<std::string> next_commands(const std::filesystem::path& folder) {
   const std::string source = quoted(folder.string()), build = quoted((folder / "build").string());
-  return {"cmake -S " + source + " -B " + build, "cmake --build " + build, "ctest --test-dir " + build + " --output-on-failure"};
+  return {"cmake -G Ninja -S " + source + " -B " + build, "cmake --build " + build, "ctest --test-dir " + build + " --output-on-failure"};
 }
 
 std::string as_json(const Project& project, const Arguments& arguments, const std::filesystem::path& folder,
